@@ -1,0 +1,211 @@
+// The one interface between an engine or protocol and everything that shows it: the timeline, the
+// worker, the command line, the tests and the screen know labs only through this.
+//
+//   text ─ parse ─▶ C ─ run(S, C) ─▶ S ─ run ─▶ S …          S: immutable, cheap to keep
+//                         │ note(event, state)
+//                         ▼
+//                      moments: an event, and the state that it left
+//
+// A command is done in *parts*: run() does one part and hands back what is left of the command as
+// another command (`rest`). Between parts the state is whole, so the timeline can start again there
+// and a fork can begin there. `bulk 500 random` is 500 parts of one put each; in a cluster every
+// event is a part. A part marks one or more moments; moments inside a part can be seen, not continued from.
+
+import type { Place } from '../base/assert.ts';
+import type { DiskImage } from '../disk/image.ts';
+
+/** What is decided before the first command. */
+export interface Setup {
+  readonly lab: string;
+  /** Whole number from 0 to 2^53 - 1. */
+  readonly seed: number;
+  /** Every setting of the lab, defaults filled in. */
+  readonly settings: Readonly<Record<string, SettingValue>>;
+  readonly sabotage: readonly string[];
+  /** A foreign database that this scenario opens; a link carries its name and hash, not its bytes. */
+  readonly file?: ForeignFile;
+}
+
+export type SettingValue = number | string | boolean;
+
+export interface ForeignFile {
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** A setting as data: validation, help, the panel and `list --json` all come from it. */
+export interface Setting {
+  readonly name: string;
+  readonly type: 'integer' | 'number' | 'choice' | 'switch';
+  readonly default: SettingValue;
+  readonly help: string;
+  /** The values of a choice; for integers, values worth offering. */
+  readonly values?: readonly SettingValue[];
+  readonly min?: number;
+  readonly max?: number;
+  /** What a value of an integer must also be, where min and max do not say it all. */
+  readonly expected?: string;
+  readonly valid?: (value: SettingValue) => boolean;
+}
+
+export interface CommandSpec {
+  /** First word of the line. */
+  readonly name: string;
+  /** `put KEY VALUE`: words in capitals are to be replaced. */
+  readonly usage: string;
+  /** One line. */
+  readonly help: string;
+  /** Leaves the files as they were: allowed on a database that is open read-only. */
+  readonly reads?: boolean;
+  readonly examples?: readonly string[];
+}
+
+export interface Sabotage {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** A kind of event, and the process (a colour on the timeline, a choreography) that it belongs to. */
+export interface EventKind {
+  readonly kind: string;
+  readonly process: string;
+}
+
+/** A word of a line of the scenario. */
+export interface Word {
+  /** What it says, escapes undone; for x'…' the hexadecimal digits. */
+  readonly text: string;
+  readonly form: 'bare' | 'quoted' | 'bytes';
+  /** From 1. */
+  readonly column: number;
+}
+
+export interface Caption {
+  /** A few words, true of this moment. */
+  readonly title: string;
+  /** One sentence with the numbers. */
+  readonly detail: string;
+}
+
+/** Something that must hold and does not: the world's fault or a planted bug, never an exception. */
+export interface Problem {
+  readonly referee: string;
+  /** One sentence: what is wrong, where. */
+  readonly text: string;
+  /** Stable key of the shape that shows it (`page:5`), where there is one. */
+  readonly key?: string;
+}
+
+export interface Referee<S> {
+  readonly name: string;
+  readonly at: 'moment' | 'command' | 'recovery';
+  check(state: S): Problem[];
+  /**
+   * Roughly how many pages or entries a check looks at. A check at 'command' that costs more than
+   * 64 a command waits until as many commands have gone by, and runs at the end of the script in
+   * any case, so that 10,000 lines do not mean 10,000 walks over the whole tree. A rule on the run alone.
+   */
+  cost?(state: S): number;
+}
+
+/** Marks a moment. `state` seals and hands out the state; call it only to look or to keep. */
+export type Note<S, E> = (event: E, state: () => S) => void;
+
+export interface Part<S, C> {
+  readonly state: S;
+  /** What is left of the command; absent when it is done. */
+  readonly rest?: C;
+  /** What a reading command returned: plain data, shown and printed as JSON. */
+  readonly result?: unknown;
+  /** Set when this part went through a crash and its recovery: referees at 'recovery' are due. */
+  readonly recovered?: boolean;
+}
+
+export interface AnyEvent {
+  readonly kind: string;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly help: string;
+}
+
+/** Where in the sources the engine's own function at work stands. */
+export interface SourceRef {
+  /** Path from the root of the repository. */
+  readonly file: string;
+  /** Name of a top-level function or of a method. */
+  readonly name: string;
+}
+
+/** A file as an orderly exit leaves it, for export. */
+export interface ExportFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
+  readonly name: string;
+  readonly chapter: number;
+  readonly title: string;
+  readonly settings: readonly Setting[];
+  readonly commands: readonly CommandSpec[];
+  readonly sabotage: readonly Sabotage[];
+  readonly kinds: readonly EventKind[];
+  readonly referees: readonly Referee<S>[];
+
+  /** One line's command; throws a Complaint with a column. Words are at least one. */
+  parse(words: readonly Word[], setup: Setup): C;
+  /** The canonical line; parse(words(print(c))) equals c. */
+  print(command: C): string;
+  /** What the command is to the eye: `put 29`, at most about 24 characters. */
+  describe(event: E, state: S): Caption;
+
+  /** `foreign`: the file that setup.file names, already checked against its hash. */
+  open(setup: Setup, foreign?: ForeignSource): S;
+  run(state: S, command: C, note: Note<S, E> | undefined, setup: Setup): Part<S, C>;
+
+  /** Both halves of a state, so that frames can cross to the page: the files, and a small plain value. */
+  disk(state: S): DiskImage;
+  value(state: S): unknown;
+  /** What keeping `newer` beside `older` costs, in bytes. */
+  weight(older: S | undefined, newer: S): number;
+
+  /** Files as an orderly exit leaves them, named for `run --export`. */
+  exports(state: S): ExportFile[];
+  metrics(state: S): Metric[];
+  sourceOf(kind: string): SourceRef;
+  /** Clients' history, one record an entry, where the lab has clients. */
+  history?(state: S): unknown[];
+}
+
+/** Random access to a foreign file: synchronous slices (FileReaderSync in a worker, positioned reads in Node). */
+export interface ForeignSource {
+  readonly name: string;
+  readonly size: number;
+  /** Exactly `length` bytes, or fewer where the file ends. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A moment of a run. */
+export interface Moment<S, E extends AnyEvent = AnyEvent> {
+  /** From 0 over the whole run; moment 0 is the opening. */
+  readonly index: number;
+  /** From 1; 0 is the opening. */
+  readonly command: number;
+  /** From 1 within its command: the moment's name is `command.step`. */
+  readonly step: number;
+  readonly event: E;
+  readonly state: S;
+}
+
+export interface FoundProblem extends Problem {
+  /** Index of the moment after which it was found. */
+  readonly moment: number;
+}
+
+export type { Place };
