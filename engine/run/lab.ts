@@ -162,7 +162,7 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   parse(words: readonly Word[], setup: Setup): C;
   /** The canonical line; parse(words(print(c))) equals c. */
   print(command: C): string;
-  /** What the command is to the eye: `put 29`, at most about 24 characters. */
+  /** The words for a moment: caption, screen reader, golden text and command line all use them. */
   describe(event: E, state: S): Caption;
 
   /** `foreign`: the file that setup.file names, already checked against its hash. */
