@@ -1,10 +1,13 @@
-// What the engine may take from its surroundings: only what Node and every worker have alike.
-
+/**
+ * What the engine may use beyond the language itself: only what Node and every worker have alike.
+ * The engine is compiled without the DOM library, so that a clock, a timer or the network cannot
+ * slip in; text encoding is pure, and so it is let in here by name.
+ */
 declare class TextEncoder {
-  encode(text?: string): Uint8Array;
+  encode(text?: string): Uint8Array<ArrayBuffer>;
 }
 
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
-  decode(bytes?: Uint8Array): string;
+  decode(bytes?: ArrayBuffer | ArrayBufferView): string;
 }

@@ -1,0 +1,102 @@
+// The byte budgets, gzipped, over dist/: what a visitor loads before the front page shows, with its
+// hero, for a lab beyond that, and for an engine worker. Follows the imports in Vite's manifest.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+
+/** In thousands of bytes. */
+const BUDGET = { front: 100, hero: 150, lab: 60, worker: 40 };
+/** Which lazy chunk is what, by the source file that it begins with. */
+const HERO = /^app\/shell\/hero/i;
+const LAB = /^app\/labs\/([^/]+)\//;
+/** The screen that every lab shares; it is loaded with the first one. */
+const LAB_SCREEN = /^app\/(shell\/lab|panels\/)/i;
+/** The engine's own text, shown in the inspector: read on demand, so counted apart. */
+const SOURCE_TEXT = /\?raw$/;
+
+/** @typedef {{ file: string, imports?: string[], dynamicImports?: string[], css?: string[] }} Chunk */
+/** @type {Record<string, Chunk>} */
+const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'));
+
+/** @type {Map<string, number>} */
+const measured = new Map();
+/** @param {string} file */
+function gzipped(file) {
+  const known = measured.get(file);
+  if (known !== undefined) return known;
+  const bytes = gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
+  measured.set(file, bytes);
+  return bytes;
+}
+
+/** What comes with a chunk whether asked for or not. @param {string[]} keys */
+function loaded(keys) {
+  const seen = new Set(keys);
+  for (const key of seen) for (const next of manifest[key]?.imports ?? []) seen.add(next);
+  return seen;
+}
+
+/** @param {Iterable<string>} keys */
+const scriptBytes = (keys) =>
+  [...keys]
+    .map((key) => manifest[key]?.file ?? '')
+    .filter((file) => file.endsWith('.js'))
+    .reduce((sum, file) => sum + gzipped(file), 0);
+
+const lazy = Object.keys(manifest).filter((key) =>
+  Object.values(manifest).some((chunk) => chunk.dynamicImports?.includes(key)),
+);
+const front = loaded(['index.html']);
+const hero = loaded(['index.html', ...lazy.filter((key) => HERO.test(key))]);
+/** @param {string[]} keys */
+const beyondHero = (keys) => [...loaded(keys)].filter((key) => !hero.has(key));
+
+/** @type {{ what: string, bytes: number, budget?: number }[]} */
+const rows = [
+  { what: 'front page, before the hero', bytes: scriptBytes(front), budget: BUDGET.front },
+  { what: 'front page, with the hero', bytes: scriptBytes(hero), budget: BUDGET.hero },
+];
+const screen = lazy.filter((key) => LAB_SCREEN.test(key));
+const labs = new Set(lazy.map((key) => LAB.exec(key)?.[1]).filter((name) => name !== undefined));
+for (const name of labs) {
+  const own = lazy.filter((key) => LAB.exec(key)?.[1] === name);
+  const bytes = scriptBytes(beyondHero([...screen, ...own]));
+  rows.push({ what: `lab ${name}, beyond that`, bytes, budget: BUDGET.lab });
+}
+if (labs.size === 0 && screen.length > 0)
+  rows.push({
+    what: 'lab screen, beyond that',
+    bytes: scriptBytes(beyondHero(screen)),
+    budget: BUDGET.lab,
+  });
+for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' }))
+  if (/assets[\\/]worker[\\/].*\.js$/.test(file))
+    rows.push({ what: file, bytes: gzipped(file), budget: BUDGET.worker });
+
+const sources = lazy.filter((key) => SOURCE_TEXT.test(key));
+for (const key of lazy) {
+  if (HERO.test(key) || LAB.test(key) || LAB_SCREEN.test(key) || SOURCE_TEXT.test(key)) continue;
+  rows.push({ what: `lazy: ${key}, beyond that`, bytes: scriptBytes(beyondHero([key])) });
+}
+if (sources.length > 0)
+  rows.push({ what: `lazy: ${sources.length} source texts`, bytes: scriptBytes(sources) });
+const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []));
+rows.push({
+  what: 'styles, all',
+  bytes: [...styles].reduce((sum, file) => sum + gzipped(file), 0),
+});
+
+let over = 0;
+/** @param {number} bytes */
+const kB = (bytes) => (bytes / 1000).toFixed(1);
+for (const { what, bytes, budget } of rows) {
+  const fits = budget === undefined || bytes <= budget * 1000;
+  if (!fits) over += 1;
+  const verdict = budget === undefined ? '' : `of ${budget} kB${fits ? '' : '  OVER'}`;
+  console.log(`${what.padEnd(44)} ${kB(bytes).padStart(7)} kB ${verdict}`);
+}
+if (over > 0) console.error(`${over} over budget: load later what the first picture does not need`);
+process.exitCode = over > 0 ? 1 : 0;

@@ -1,0 +1,36 @@
+/** The build: a static folder that works under any path of any host (docs/publishing.md). */
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { serviceWorker } from './build/service-worker.ts';
+
+/** Hot reloading needs inline styles and a socket, so the policy is only on the built page. */
+const withoutPolicy: Plugin = {
+  name: 'without-policy',
+  apply: 'serve',
+  transformIndexHtml: (html) =>
+    html.replace(/\s*<meta http-equiv="Content-Security-Policy"[^>]*>/, ''),
+};
+
+export default defineConfig({
+  base: './',
+  plugins: [react(), withoutPolicy, serviceWorker(new URL('./build/sw.js', import.meta.url))],
+  worker: {
+    format: 'es',
+    // In a folder of their own, where scripts/size.mjs finds them.
+    rolldownOptions: { output: { entryFileNames: 'assets/worker/[name]-[hash].js' } },
+  },
+  build: {
+    target: 'es2022',
+    // Nothing inlined as data: — the policy allows a font or a script only from a file.
+    assetsInlineLimit: 0,
+    // For scripts/size.mjs: which file pulls in which.
+    manifest: true,
+  },
+  server: { host: '127.0.0.1', port: 5173 },
+  preview: { host: '127.0.0.1', port: 4173 },
+  test: {
+    environment: 'node',
+    include: ['engine/**/*.test.ts', 'app/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+  },
+});
