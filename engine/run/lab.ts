@@ -38,7 +38,7 @@ export interface ForeignFile {
 /** A setting as data: validation, help, the panel and `list --json` all come from it. */
 export interface Setting {
   readonly name: string;
-  readonly type: 'integer' | 'number' | 'choice' | 'switch';
+  readonly type: 'integer' | 'number' | 'choice' | 'switch' | 'text';
   readonly default: SettingValue;
   readonly help: string;
   /** The values of a choice; for integers, values worth offering. */
@@ -167,6 +167,8 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
 
   /** `foreign`: the file that setup.file names, already checked against its hash. */
   open(setup: Setup, foreign?: ForeignSource): S;
+  /** The event of the opening, moment 0. */
+  opening(state: S): E;
   run(state: S, command: C, note: Note<S, E> | undefined, setup: Setup): Part<S, C>;
 
   /** Both halves of a state, so that frames can cross to the page: the files, and a small plain value. */
