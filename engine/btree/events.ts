@@ -20,6 +20,9 @@
 // borrow (cells come over from a sibling and the separator between them changes); and shrink when a
 // root with a single child takes that child's content into itself.
 
+import { type Bytes, equalBytes } from '../base/bytes.ts';
+import { CHUNKS_A_BLOCK, chunkOf, type DiskImage, fileNamed } from '../disk/image.ts';
+
 export type Key = number | bigint;
 
 export type BTreeEvent =
@@ -214,13 +217,13 @@ export interface BTreeValue {
   readonly root: number;
   readonly table: string;
   readonly pageSize: number;
-  /** Pages in the cache (memory file) that the file does not hold yet, ascending. */
-  readonly dirty: readonly number[];
   /** Whether a transaction is open. */
   readonly writing: boolean;
   /** False between a crash and `reopen`: nothing is in memory. */
   readonly running: boolean;
   readonly readOnly: boolean;
+  /** A crash left pages that do not fit together: writes are refused until `reopen` finds it whole. */
+  readonly damaged: boolean;
   /** Counters since the opening, for metrics. */
   readonly counters: {
     readonly puts: number;
@@ -243,3 +246,36 @@ export const FILES = {
   /** Memory: the page cache, chunk n-1 is page n; a page that was never fetched is absent. */
   cache: 'page cache',
 } as const;
+
+/** A page as the running engine sees it: from the cache, else from the database file. */
+export function pageOf(image: DiskImage, page: number): Bytes | undefined {
+  const cache = fileNamed(image, FILES.cache);
+  const database = fileNamed(image, FILES.database);
+  return (
+    (cache && chunkOf(cache.now, page - 1)) ??
+    (database && (chunkOf(database.now, page - 1) ?? database.source?.chunk(page - 1)))
+  );
+}
+
+/**
+ * Pages that the cache holds and the database file does not hold like that: what a crash would lose.
+ * They are found by comparing references, and bytes only where those differ, so no list has to be
+ * carried from state to state.
+ */
+export function dirtyPages(image: DiskImage): number[] {
+  const cache = fileNamed(image, FILES.cache);
+  const database = fileNamed(image, FILES.database);
+  const dirty: number[] = [];
+  if (!cache || database?.source) return dirty; // a foreign database is read-only
+  for (const [b, block] of cache.now.blocks.entries()) {
+    const synced = database?.now.blocks[b];
+    if (block === undefined || block === synced) continue;
+    for (let i = 0; i < block.length; i++) {
+      const cached = block[i];
+      const held = synced?.[i];
+      if (cached !== undefined && cached !== held && !(held && equalBytes(cached, held)))
+        dirty.push(b * CHUNKS_A_BLOCK + i + 1);
+    }
+  }
+  return dirty;
+}
