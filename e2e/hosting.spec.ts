@@ -71,14 +71,45 @@ test('works under a path, and again when the host is gone', async ({ page, site 
   await expect(page.getByRole('heading', title)).toBeVisible();
 });
 
-test('a new build is seen on the next visit', async ({ page, site }) => {
+test('a new build is seen on the next visit, and kept once the old one is closed', async ({
+  page,
+  context,
+  launch,
+  site,
+}) => {
   await page.goto(site.url);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-  const index = join(site.folder, 'index.html');
-  const text = readFileSync(index, 'utf8');
-  writeFileSync(index, text.replace('<html lang="en">', '<html lang="en" data-build="next">'));
-  expect(readFileSync(index, 'utf8')).not.toBe(text);
+  const change = (file: string, from: string | RegExp, to: string) => {
+    const path = join(site.folder, file);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(from);
+    writeFileSync(path, text.replace(from, to));
+  };
+  change('index.html', '<html lang="en">', '<html lang="en" data-build="next">');
+  change('sw.js', /"version":"[0-9a-f]+"/, '"version":"next"');
+  const marked = page.locator('html');
+
   await page.goto('about:blank');
   await page.goto(site.url);
-  await expect(page.locator('html')).toHaveAttribute('data-build', 'next');
+  await expect(marked).toHaveAttribute('data-build', 'next');
+  // The new copy is filled, and waits: this page may still want parts of the old build.
+  const waiting = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      return registration?.active?.state === 'activated' && registration.waiting?.state;
+    });
+  await expect.poll(waiting, { timeout: 20_000 }).toBe('installed');
+  await context.close();
+
+  const later = await launch();
+  const next = await later.newPage();
+  await next.goto(site.url);
+  await expect(next.locator('html')).toHaveAttribute('data-build', 'next');
+  const kept = async () =>
+    (await next.evaluate(() => caches.keys())).map((n) => n.split(' ').at(-1));
+  await expect.poll(kept).toEqual(['next']);
+  await site.stop();
+  await next.reload();
+  await expect(next.locator('html')).toHaveAttribute('data-build', 'next');
+  await expect(next.getByRole('heading', title)).toBeVisible();
 });

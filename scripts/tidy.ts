@@ -31,7 +31,7 @@ export const ARROWS: Record<string, readonly string[]> = {
   'app/shelf': ['engine/base', 'engine/run', 'type engine'],
   'app/shell': ['app', 'engine/base', 'engine/run', 'type engine'],
 };
-const LENS = /^engine\/[a-z]+\/(page|block|record|format|events|[a-z-]*lens)\.ts$/;
+const LENS = /^engine\/[a-z]+\/(header|page|record|varint|block|format|events|[a-z-]*lens)\.ts$/;
 
 /** Rooms that import no package at all; a test may. */
 const WITHOUT_PACKAGES = /^(engine|app\/scene)(\/|$)/;
