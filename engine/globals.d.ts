@@ -11,3 +11,23 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes?: ArrayBuffer | ArrayBufferView): string;
 }
+
+interface ByteStream {
+  readonly writable: {
+    getWriter(): { write(bytes: Uint8Array): Promise<void>; close(): Promise<void> };
+  };
+  readonly readable: {
+    getReader(): {
+      read(): Promise<{ done: false; value: Uint8Array } | { done: true; value?: undefined }>;
+      cancel(): Promise<void>;
+    };
+  };
+}
+
+declare class CompressionStream implements ByteStream {
+  constructor(format: 'deflate-raw');
+  readonly writable: ByteStream['writable'];
+  readonly readable: ByteStream['readable'];
+}
+
+declare class DecompressionStream extends CompressionStream {}

@@ -1,0 +1,358 @@
+// What a page may ask of the worker that holds a script: open a scenario, change it, look at a
+// moment. It answers with plain data; of a moment it sends only the chunks that the page has not got.
+// Long work is done in slices, so that looking is possible meanwhile; changes wait for one another.
+
+import { Complaint } from '../base/assert.ts';
+import { Digest } from '../base/digest.ts';
+import {
+  bytesOfContent,
+  changedChunks,
+  chunkOf,
+  type DiskImage,
+  EMPTY_CONTENT,
+} from '../disk/image.ts';
+import { type Patch, patchBetween } from '../disk/patch.ts';
+import type {
+  AnyEvent,
+  Caption,
+  ExportFile,
+  ForeignSource,
+  FoundProblem,
+  Lab,
+  Metric,
+  Setup,
+  SourceRef,
+} from './lab.ts';
+import { headerOf, settingValue } from './scenario.ts';
+import { Script } from './script.ts';
+import { digestOfState } from './timeline.ts';
+
+export interface LineInfo {
+  readonly text: string;
+  readonly first: number;
+  readonly result: unknown;
+}
+
+export interface BranchInfo {
+  readonly name: string;
+  readonly parent: string | undefined;
+  readonly shared: number;
+  readonly commands: number;
+  readonly moments: number;
+}
+
+/** What the page draws the script from. Lines and kinds come from the given index on. */
+export interface Overview {
+  readonly branch: string;
+  readonly branches: readonly BranchInfo[];
+  readonly length: number;
+  readonly linesFrom: number;
+  readonly lines: readonly LineInfo[];
+  readonly kindsFrom: number;
+  readonly kinds: Uint8Array;
+  readonly problems: readonly FoundProblem[];
+  readonly digest: string;
+  /** Syncs at the end of the branch: more than were kept means that there is something to keep. */
+  readonly syncs: number;
+  readonly remaining: number;
+}
+
+export interface Opened extends Overview {
+  readonly setup: Setup;
+  readonly title: string;
+  readonly prose: readonly string[];
+  /** Index to open at, of the moment that the text names. */
+  readonly at: number | undefined;
+}
+
+export interface Frame {
+  readonly index: number;
+  readonly name: string;
+  readonly command: number;
+  readonly step: number;
+  readonly event: AnyEvent;
+  readonly caption: Caption;
+  readonly value: unknown;
+  readonly metrics: readonly Metric[];
+  readonly source: SourceRef;
+  readonly problems: readonly FoundProblem[];
+  /** Against the image of the frame that was sent before this one. */
+  readonly patch: Patch;
+}
+
+/** What a sync made durable, against what was kept last: to be stored with the script so far. */
+export interface Kept {
+  readonly text: string;
+  readonly syncs: number;
+  readonly digest: string;
+  readonly files: readonly {
+    readonly name: string;
+    readonly size: number;
+    readonly chunkSize: number;
+    readonly chunks: readonly (readonly [number, Uint8Array])[];
+  }[];
+  /** All chunks are there, not only what changed. */
+  readonly whole: boolean;
+}
+
+export interface HostOptions {
+  /** Lets other messages in; a slice of work lasts until `due` says so. */
+  readonly pause: () => Promise<void>;
+  readonly due: () => boolean;
+  /** Called in the midst of long work. */
+  readonly news: (overview: Overview) => void;
+}
+
+export function hostOf(labs: readonly Lab[], options: HostOptions) {
+  let script: Script | undefined;
+  let branch = 'main';
+  let sent: DiskImage | undefined;
+  let keptImage: DiskImage | undefined;
+  /** How much of the lines and kinds the page has, of the branch it last saw. */
+  let seen = { branch: '', lines: 0, kinds: 0 };
+  const remaining = 0;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  function current(): Script {
+    if (!script) throw new Complaint('no scenario is open');
+    return script;
+  }
+
+  /** Changes wait for one another; looking does not wait. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(work, work);
+    queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async function drain(work: Generator<void, void, void>): Promise<void> {
+    for (;;) {
+      const { done } = work.next();
+      if (done) return;
+      if (!options.due()) continue;
+      await options.pause();
+    }
+  }
+
+  function overview(from: { lines: number; kinds: number } = { lines: 0, kinds: 0 }): Overview {
+    const all = current();
+    const timeline = all.timeline(branch);
+    const image = all.lab.disk(timeline.end);
+    const info: Overview = {
+      branch,
+      branches: all.names.map((name) => ({
+        name,
+        parent: all.parentOf(name),
+        shared: all.sharedWithParent(name),
+        commands: all.timeline(name).commands.length,
+        moments: all.timeline(name).length,
+      })),
+      length: timeline.length,
+      linesFrom: from.lines,
+      lines: timeline.commands
+        .slice(from.lines)
+        .map(({ text, firstMoment, result }) => ({ text, first: firstMoment, result })),
+      kindsFrom: from.kinds,
+      kinds: timeline.kinds(from.kinds),
+      problems: timeline.problems,
+      digest: timeline.digest(),
+      syncs: image.syncs,
+      remaining,
+    };
+    seen = { branch, lines: timeline.commands.length, kinds: timeline.length };
+    return info;
+  }
+
+  /** After an append only what is new; after anything else all of it. */
+  const since = (before: typeof seen) =>
+    overview(before.branch === branch ? { lines: before.lines, kinds: before.kinds } : undefined);
+
+  return {
+    /** Replaces everything by a scenario. A complaint leaves what was open as it was. */
+    open: (text: string, file?: ForeignSource, toBranch?: string): Promise<Opened> =>
+      inTurn(async () => {
+        const next = new Script(text, labs, file ? { foreign: file } : {});
+        const before = { script, branch };
+        script = next;
+        branch = 'main';
+        try {
+          await drain(next.work());
+        } catch (thrown) {
+          script = before.script;
+          branch = before.branch;
+          throw thrown;
+        }
+        sent = undefined;
+        keptImage = undefined;
+        const { setup, title, prose, at } = next.scenario;
+        if (toBranch && next.names.includes(toBranch)) branch = toBranch;
+        const index = at && next.timeline(branch).indexOf(at.command, at.step);
+        return { setup, title, prose, at: index, ...overview() };
+      }),
+
+    /** Adds lines at the end of the branch on screen. */
+    append: (lines: readonly string[]): Promise<Overview> =>
+      inTurn(async () => {
+        const before = seen;
+        const texts = current()
+          .timeline(branch)
+          .commands.map(({ text }) => text);
+        await drain(current().rewrite(branch, [...texts, ...lines]));
+        current().timeline(branch).judgeEnd();
+        return since(before);
+      }),
+
+    /** Gives the branch on screen another list of commands; what both begin with is kept. */
+    rewrite: (lines: readonly string[]): Promise<Overview> =>
+      inTurn(async () => {
+        await drain(current().rewrite(branch, lines));
+        current().timeline(branch).judgeEnd();
+        return overview();
+      }),
+
+    /** Runs all again under another setup: one setting, one switch or the seed changed. */
+    setUp: (change: {
+      setting?: { name: string; value: string };
+      sabotage?: { name: string; on: boolean };
+      seed?: number;
+    }): Promise<string> =>
+      inTurn(async () => {
+        const all = current();
+        const { setup } = all.scenario;
+        const settings = { ...setup.settings };
+        let sabotage = [...setup.sabotage];
+        if (change.setting) {
+          const { name, value } = change.setting;
+          const setting = all.lab.settings.find((known) => known.name === name);
+          if (!setting) throw new Complaint(`${all.lab.name} has no setting ${name}`);
+          settings[name] = settingValue(setting, value);
+        }
+        if (change.sabotage) {
+          const { name, on } = change.sabotage;
+          sabotage = sabotage.filter((other) => other !== name);
+          if (on) sabotage.push(name);
+        }
+        const next: Setup = { ...setup, settings, sabotage, seed: change.seed ?? setup.seed };
+        const { title, prose } = all.scenario;
+        const old = headerOf(all.lab, setup, { title, prose }).length;
+        const body = all.text().split('\n').slice(old);
+        const head = headerOf(all.lab, next, { title, prose });
+        return [...head, ...body].join('\n');
+      }),
+
+    fork: (name: string | undefined, from: number, lines: readonly string[]): Promise<Overview> =>
+      inTurn(async () => {
+        const free = name ?? current().freeName('what if');
+        await drain(current().grow(free, branch, from, lines));
+        branch = free;
+        current().timeline(branch).judgeEnd();
+        return overview();
+      }),
+
+    switchTo: (name: string): Promise<Overview> =>
+      inTurn(async () => {
+        current().timeline(name);
+        branch = name;
+        return overview();
+      }),
+
+    removeBranch: (name: string): Promise<Overview> =>
+      inTurn(async () => {
+        const parent = current().parentOf(name);
+        current().remove(name);
+        if (branch === name) branch = parent ?? 'main';
+        return overview();
+      }),
+
+    difference: (a: string, b: string): number | undefined => current().difference(a, b),
+
+    frame: (index: number): Frame => {
+      const { lab } = current();
+      const timeline = current().timeline(branch);
+      const moment = timeline.at(Math.max(0, Math.min(index, timeline.length - 1)));
+      const image = lab.disk(moment.state);
+      const patch = patchBetween(sent, image);
+      sent = image;
+      return {
+        index: moment.index,
+        name: `${moment.command}.${moment.step}`,
+        command: moment.command,
+        step: moment.step,
+        event: moment.event,
+        caption: lab.describe(moment.event, moment.state),
+        value: lab.value(moment.state),
+        metrics: lab.metrics(moment.state),
+        source: lab.sourceOf(moment.event.kind),
+        problems: timeline.problemsAt(moment.index),
+        patch,
+      };
+    },
+
+    /** After a lost message or a reload of the page's side: the next frame is sent whole. */
+    forget: (): void => {
+      sent = undefined;
+    },
+
+    find: (kinds: readonly string[], from: number, direction: 1 | -1): number | undefined =>
+      current().timeline(branch).find(kinds, from, direction),
+
+    indexOf: (command: number, step: number): number =>
+      current().timeline(branch).indexOf(command, step),
+
+    text: (at?: string): string => current().text(at),
+
+    exports: (): ExportFile[] => {
+      const all = current();
+      return all.lab.exports(all.timeline(branch).end);
+    },
+
+    /** What is durable at the end of the branch on screen and was not kept yet. */
+    keep: (whole: boolean): Kept => {
+      const all = current();
+      const image = all.lab.disk(all.timeline(branch).end);
+      const before = whole ? undefined : keptImage;
+      const files: Kept['files'][number][] = [];
+      for (const [name, id] of image.syncedNames) {
+        const file = image.files.get(id);
+        if (!file || file.kind === 'memory' || file.source) continue;
+        const older = before?.files.get(before.syncedNames.get(name) ?? -1);
+        const chunks: [number, Uint8Array][] = [];
+        for (const index of changedChunks(older?.synced ?? EMPTY_CONTENT, file.synced))
+          chunks.push([index, chunkOf(file.synced, index) as Uint8Array]);
+        files.push({ name, size: file.synced.size, chunkSize: file.chunkSize, chunks });
+      }
+      keptImage = image;
+      return {
+        text: all.text(),
+        syncs: image.syncs,
+        digest: durableDigest(image),
+        files,
+        whole: before === undefined,
+      };
+    },
+
+    /** The digest of what is durable at the end of the branch on screen. */
+    durableDigest: (): string => {
+      const all = current();
+      return durableDigest(all.lab.disk(all.timeline(branch).end));
+    },
+
+    digestAt: (index: number): string => {
+      const all = current();
+      return digestOfState(all.lab, all.timeline(branch).at(index).state);
+    },
+  };
+}
+
+export type Host = ReturnType<typeof hostOf>;
+
+/** A digest over synced names and contents alone: what a reader finds after the power comes back. */
+export function durableDigest(image: DiskImage): string {
+  const digest = new Digest();
+  for (const name of [...image.syncedNames.keys()].sort()) {
+    const file = image.files.get(image.syncedNames.get(name) as number);
+    if (!file || file.kind === 'memory' || file.source) continue;
+    digest.value(name).value(file.synced.size).raw(bytesOfContent(file, file.synced));
+  }
+  return digest.finish();
+}
