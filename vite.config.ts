@@ -31,6 +31,8 @@ export default defineConfig({
   preview: { host: '127.0.0.1', port: 4173 },
   test: {
     environment: 'node',
+    // Two busy cores: a property test may take its time, a hung one still ends.
+    testTimeout: 20_000,
     include: ['engine/**/*.test.ts', 'app/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
   },
 });
