@@ -18,7 +18,12 @@ export default defineConfig({
   worker: {
     format: 'es',
     // In a folder of their own, where scripts/size.mjs finds them.
-    rolldownOptions: { output: { entryFileNames: 'assets/worker/[name]-[hash].js' } },
+    rolldownOptions: {
+      output: {
+        entryFileNames: 'assets/worker/[name]-[hash].js',
+        chunkFileNames: 'assets/worker/[name]-[hash].js',
+      },
+    },
   },
   build: {
     target: 'es2022',
