@@ -1,7 +1,10 @@
 /** The build: a static folder that works under any path of any host (docs/publishing.md). */
+
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { scenarios } from './build/scenarios.mjs';
 import { serviceWorker } from './build/service-worker.ts';
 
 /** Hot reloading needs inline styles and a socket, so the policy is only on the built page. */
@@ -14,7 +17,12 @@ const withoutPolicy: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), withoutPolicy, serviceWorker(new URL('./build/sw.js', import.meta.url))],
+  plugins: [
+    react(),
+    withoutPolicy,
+    scenarios(fileURLToPath(new URL('./engine', import.meta.url))),
+    serviceWorker(new URL('./build/sw.js', import.meta.url)),
+  ],
   worker: {
     format: 'es',
     // In a folder of their own, where scripts/size.mjs finds them.

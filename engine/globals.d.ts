@@ -31,3 +31,13 @@ declare class CompressionStream implements ByteStream {
 }
 
 declare class DecompressionStream extends CompressionStream {}
+
+/** The shipped scenarios, from build/scenarios.mjs. */
+declare module 'virtual:scenarios' {
+  export const scenarios: readonly {
+    readonly name: string;
+    readonly lab: string;
+    readonly title: string;
+    readonly text: string;
+  }[];
+}

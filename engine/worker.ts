@@ -21,7 +21,7 @@ const host = hostOf(labs, {
     sliceEnds = performance.now() + SLICE_MS;
   },
   due: () => performance.now() > sliceEnds,
-  news: (overview) => tell(overview),
+  news: (progress) => tell(progress),
 });
 
 /** Everything that the page may call: the host's methods, with files as Blobs. */

@@ -31,6 +31,7 @@ function fingerprint() {
 /** @param {string} target the folder to leave the bundle in */
 async function bundle(target) {
   const { build } = await import('vite');
+  const { scenarios } = await import('../build/scenarios.mjs');
   // Apart and then renamed: two runs at once must not read each other's half.
   const draft = `${target}.${process.pid}`;
   await build({
@@ -38,6 +39,7 @@ async function bundle(target) {
     configFile: false,
     logLevel: 'error',
     publicDir: false,
+    plugins: [scenarios(join(root, 'engine'))],
     build: {
       ssr: 'engine/cli.ts',
       target: 'node20',

@@ -123,8 +123,8 @@ export interface SessionState {
   /** Legend entry that is isolated (hovered or focused). */
   readonly marked?: string;
   readonly saved: Saved;
-  /** Commands not yet done of a long run, for a progress line. */
-  readonly remaining: number;
+  /** How far a long run has come, for a progress line; absent when nothing runs. */
+  readonly progress?: { readonly commands: number; readonly moments: number };
 }
 
 /** What draws movement. One a session, attached by the stage. */

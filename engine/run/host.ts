@@ -54,7 +54,6 @@ export interface Overview {
   readonly digest: string;
   /** Syncs at the end of the branch: more than were kept means that there is something to keep. */
   readonly syncs: number;
-  readonly remaining: number;
 }
 
 export interface Opened extends Overview {
@@ -95,12 +94,18 @@ export interface Kept {
   readonly whole: boolean;
 }
 
+/** How far a long run has come. */
+export interface Progress {
+  readonly commands: number;
+  readonly moments: number;
+}
+
 export interface HostOptions {
   /** Lets other messages in; a slice of work lasts until `due` says so. */
   readonly pause: () => Promise<void>;
   readonly due: () => boolean;
-  /** Called in the midst of long work. */
-  readonly news: (overview: Overview) => void;
+  /** Called in the midst of long work, at every slice. */
+  readonly news: (progress: Progress) => void;
 }
 
 export function hostOf(labs: readonly Lab[], options: HostOptions) {
@@ -130,6 +135,8 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       const { done } = work.next();
       if (done) return;
       if (!options.due()) continue;
+      const timeline = current().timeline(branch);
+      options.news({ commands: timeline.commands.length, moments: timeline.length });
       await options.pause();
     }
   }
@@ -157,7 +164,6 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       problems: timeline.problems,
       digest: timeline.digest(),
       syncs: image.syncs,
-      remaining,
     };
     seen = { branch, lines: timeline.commands.length, kinds: timeline.length };
     return info;

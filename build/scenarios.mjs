@@ -1,0 +1,47 @@
+// `virtual:scenarios`: every shipped scenario, read from the golden scripts at build time. A script
+// with a `title` is shipped; what was recorded below its `---` stays behind in the repository.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ID = 'virtual:scenarios';
+
+/** @param {string} engine the folder that holds the rooms with scripts */
+export function readScenarios(engine) {
+  return readdirSync(engine, { withFileTypes: true })
+    .filter((room) => room.isDirectory())
+    .flatMap((room) => {
+      const folder = join(engine, room.name, 'scripts');
+      try {
+        return readdirSync(folder).map((file) => join(folder, file));
+      } catch {
+        return [];
+      }
+    })
+    .filter((file) => file.endsWith('.txt'))
+    .sort()
+    .flatMap((file) => {
+      const text = /** @type {string} */ (readFileSync(file, 'utf8').split(/^---$/m)[0]);
+      const title = /^title "((?:[^"\\]|\\.)*)"/m.exec(text)?.[1];
+      const lab = /^lab (\S+)/m.exec(text)?.[1];
+      if (!title || !lab) return [];
+      const name = /** @type {RegExpExecArray} */ (/([^/\\]+)\.txt$/.exec(file))[1];
+      return [{ name, lab, title: title.replace(/\\(.)/g, '$1'), text }];
+    });
+}
+
+/** @param {string} engine @returns {import('vite').Plugin} */
+export function scenarios(engine) {
+  return {
+    name: 'scenarios',
+    resolveId: (id) => (id === ID ? `\0${ID}` : undefined),
+    load(id) {
+      if (id !== `\0${ID}`) return undefined;
+      const all = readScenarios(engine);
+      const names = all.map(({ name }) => name);
+      const twice = names.find((name, i) => names.indexOf(name) !== i);
+      if (twice)
+        throw new Error(`two shipped scenarios are named ${twice}; rename one of the scripts`);
+      return `export const scenarios = ${JSON.stringify(all)};`;
+    },
+  };
+}

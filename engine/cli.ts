@@ -1,0 +1,305 @@
+// The command line: `npm run --silent lab -- …`. Standard output carries only the result; what goes
+// wrong is one line on standard error. Exit code 0: all went well; 1: a referee found a problem, or
+// a file is damaged; 2: bad input.
+
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { scenarios } from 'virtual:scenarios';
+import { Complaint, sentenceOf } from './base/assert.ts';
+import { hexOf } from './base/bytes.ts';
+import { ENGINE_VERSION } from './base/version.ts';
+import { dump, report } from './btree/foreign.ts';
+import { labs } from './labs/index.ts';
+import type { ForeignSource } from './run/lab.ts';
+import { linkOf, looksLikeLink, readLink } from './run/link.ts';
+import { LIMITS, parseScenario } from './run/scenario.ts';
+import { Script } from './run/script.ts';
+import type { Timeline } from './run/timeline.ts';
+
+const USAGE = `usage: npm run --silent lab -- CALL
+  list --json                     labs, settings, commands, sabotage, shipped scenarios
+  run FILE [--json] [--quiet]     run a scenario; print its moments
+  run FILE --export DIR           … and write the files that an orderly exit leaves
+  run FILE --history OUT          … and the clients' history
+  open PATH --json                what a foreign database holds
+  open PATH --dump [--table NAME] its rows
+  link FILE                       the share link's fragment
+FILE is a path, - for standard input, a share link, or @name of a shipped scenario.`;
+
+/** Runs one call; returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const [call, ...rest] = args;
+    switch (call) {
+      case 'list':
+        return list(options(rest, { json: false }, 0));
+      case 'run':
+        return await run(options(rest, { json: false, quiet: false, export: '', history: '' }, 1));
+      case 'open':
+        return open(options(rest, { json: false, dump: false, table: '' }, 1));
+      case 'link':
+        return await link(options(rest, {}, 1));
+      case 'help':
+      case '--help':
+        process.stdout.write(`${USAGE}\n`);
+        return 0;
+      default:
+        throw new Complaint(
+          `${call ? `${call} is no call` : 'expected a call'}: list, run, open or link (help says more)`,
+        );
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Complaint)) throw thrown;
+    process.stderr.write(`${sentenceOf(thrown)}\n`);
+    return 2;
+  }
+}
+
+type Flags = Record<string, string | boolean>;
+
+function options<F extends Flags>(args: string[], flags: F, files: number): F & { file: string } {
+  const out: Flags = { ...flags };
+  const plain: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    const name = arg.slice(2);
+    if (!arg.startsWith('--')) plain.push(arg);
+    else if (!(name in flags))
+      throw new Complaint(
+        `${arg} is no option here${
+          Object.keys(flags).length
+            ? `; expected ${Object.keys(flags)
+                .map((f) => `--${f}`)
+                .join(', ')}`
+            : ''
+        }`,
+      );
+    else if (typeof flags[name] === 'boolean') out[name] = true;
+    else {
+      const value = args[++i];
+      if (value === undefined) throw new Complaint(`${arg} wants a value`);
+      out[name] = value;
+    }
+  }
+  if (plain.length !== files)
+    throw new Complaint(
+      `expected ${files === 0 ? 'no file' : 'one file'}, found ${plain.length === 0 ? 'none' : plain.join(' ')}`,
+    );
+  return { ...out, file: plain[0] ?? '' } as F & { file: string };
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, plain, 2)}\n`);
+}
+
+/** JSON of what JSON lacks: bytes as hexadecimal, whole numbers beyond 2^53 as text. */
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return hexOf(value);
+  if (typeof value === 'bigint') return String(value);
+  return value;
+}
+
+function list(_: { json: boolean }): number {
+  print({
+    version: ENGINE_VERSION,
+    labs: labs.map((lab) => ({
+      name: lab.name,
+      chapter: lab.chapter,
+      title: lab.title,
+      settings: lab.settings.map(({ name, type, default: value, values, min, max, help }) => ({
+        name,
+        type,
+        default: typeof value === 'boolean' ? (value ? 'on' : 'off') : value,
+        values: values ?? (type === 'switch' ? ['on', 'off'] : null),
+        ...(min !== undefined && { min }),
+        ...(max !== undefined && { max }),
+        help,
+      })),
+      commands: lab.commands.map(({ name, usage, help }) => ({ name, usage, help })),
+      sabotage: lab.sabotage,
+      scenarios: scenarios
+        .filter((scenario) => scenario.lab === lab.name)
+        .map(({ name, title, text }) => ({ name, title, text })),
+    })),
+  });
+  return 0;
+}
+
+/** The scenario that FILE means, and the folder in which its own file is looked for. */
+async function scenarioOf(file: string): Promise<{ text: string; folder: string }> {
+  if (file.startsWith('@')) {
+    const found = scenarios.find(({ name }) => name === file.slice(1));
+    if (!found)
+      throw new Complaint(
+        `there is no shipped scenario ${file}; expected ${scenarios.map(({ name }) => `@${name}`).join(', ')}`,
+      );
+    return { text: found.text, folder: '.' };
+  }
+  if (looksLikeLink(file)) return { text: (await readLink(file)).text, folder: '.' };
+  let bytes: Buffer;
+  try {
+    if (file !== '-' && statSync(file).isDirectory()) throw new Complaint(`${file} is a folder`);
+    bytes = readFileSync(file === '-' ? 0 : file);
+  } catch (thrown) {
+    throw thrown instanceof Complaint ? thrown : unreadable(file, thrown);
+  }
+  if (bytes.length > 4 * LIMITS.text)
+    throw new Complaint(`${file} is too long for a scenario: ${bytes.length} bytes`);
+  const text = bytes.toString('utf8');
+  // A scenario file may hold a link, as people save them.
+  if (looksLikeLink(text) && text.trim().split('\n').length === 1)
+    return { text: (await readLink(text)).text, folder: '.' };
+  return { text, folder: file === '-' ? '.' : dirname(file) };
+}
+
+function unreadable(file: string, thrown: unknown): Complaint {
+  const code = (thrown as NodeJS.ErrnoException).code;
+  return new Complaint(
+    code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read (${code ?? thrown})`,
+  );
+}
+
+async function run(flags: {
+  file: string;
+  json: boolean;
+  quiet: boolean;
+  export: string;
+  history: string;
+}): Promise<number> {
+  const { text, folder } = await scenarioOf(flags.file);
+  const script = new Script(text, labs, foreignOf(text, folder)).run();
+  const timeline = script.timeline('main');
+  const problems = script.names.flatMap((name) =>
+    script.timeline(name).problems.map((problem) => ({
+      ...problem,
+      moment: script.timeline(name).nameOf(problem.moment),
+      ...(name !== 'main' && { branch: name }),
+    })),
+  );
+  if (flags.export) {
+    for (const { name, bytes } of script.lab.exports(timeline.end)) {
+      const path = join(flags.export, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, bytes);
+    }
+  }
+  if (flags.history) {
+    if (!script.lab.history)
+      throw new Complaint(`the lab ${script.lab.name} has no clients, so there is no history`);
+    const lines = script.lab.history(timeline.end).map((entry) => `${JSON.stringify(entry)}\n`);
+    writeFileSync(flags.history, lines.join(''));
+  }
+  if (flags.json)
+    print({
+      lab: script.lab.name,
+      moments: flags.quiet ? timeline.length : momentsOf(timeline),
+      digest: timeline.digest(),
+      problems,
+      result: timeline.commands
+        .filter(({ result }) => result !== undefined)
+        .map(({ text, result }) => ({ command: text, result })),
+    });
+  else {
+    if (!flags.quiet) for (const line of textOf(timeline)) process.stdout.write(`${line}\n`);
+    for (const { moment, referee, text } of problems)
+      process.stdout.write(`problem at ${moment}: ${referee}: ${text}\n`);
+    process.stdout.write(`digest ${timeline.digest()}\n`);
+  }
+  return problems.length > 0 ? 1 : 0;
+}
+
+function momentsOf(timeline: Timeline) {
+  return Array.from({ length: timeline.length }, (_, i) => {
+    const { event, state } = timeline.at(i);
+    return { at: timeline.nameOf(i), ...timeline.lab.describe(event, state), event };
+  });
+}
+
+/** One line a moment, as golden scripts record them. */
+function* textOf(timeline: Timeline): Iterable<string> {
+  for (let i = 0; i < timeline.length; i++) {
+    const { event, state } = timeline.at(i);
+    const { title, detail } = timeline.lab.describe(event, state);
+    yield `${timeline.nameOf(i)}  ${title}${detail ? ` — ${detail}` : ''}`;
+  }
+}
+
+/** The file that a scenario names, found beside it and checked against its size and hash. */
+function foreignOf(text: string, folder: string): { foreign?: ForeignSource } {
+  const { file } = parseScenario(text, labs).setup;
+  if (!file) return {};
+  const path = join(folder, basename(file.name));
+  const foreign = sourceOfFile(path);
+  if (foreign.size !== file.size)
+    throw new Complaint(
+      `${path} has ${foreign.size} bytes; the scenario was made with ${file.size}`,
+    );
+  if (createHash('sha256').update(readFileSync(path)).digest('hex') !== file.sha256)
+    throw new Complaint(
+      `${path} is not the file that the scenario was made with: its hash differs`,
+    );
+  return { foreign };
+}
+
+/** Positioned reads of a file. */
+function sourceOfFile(path: string): ForeignSource {
+  let handle: number;
+  try {
+    if (statSync(path).isDirectory()) throw new Complaint(`${path} is a folder; expected a file`);
+    handle = openSync(path, 'r');
+  } catch (thrown) {
+    throw thrown instanceof Complaint ? thrown : unreadable(path, thrown);
+  }
+  const { size } = fstatSync(handle);
+  process.once('exit', () => closeSync(handle));
+  return {
+    name: basename(path),
+    size,
+    read(offset, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+      let got = 0;
+      while (got < bytes.length) {
+        const count = readSync(handle, bytes, got, bytes.length - got, offset + got);
+        if (count === 0) break;
+        got += count;
+      }
+      return bytes.subarray(0, got);
+    },
+  };
+}
+
+function open(flags: { file: string; json: boolean; dump: boolean; table: string }): number {
+  if (!flags.json && !flags.dump) throw new Complaint('open wants --json or --dump');
+  const source = sourceOfFile(flags.file);
+  if (flags.dump) {
+    for (const line of dump(source, flags.table || undefined)) process.stdout.write(`${line}\n`);
+    return 0;
+  }
+  const found = report(source);
+  print(found);
+  return found.problems.length > 0 ? 1 : 0;
+}
+
+async function link(flags: { file: string }): Promise<number> {
+  const { text, folder } = await scenarioOf(flags.file);
+  const script = new Script(text, labs, foreignOf(text, folder)).run();
+  const { at } = script.scenario;
+  const fragment = await linkOf({
+    lab: script.lab.name,
+    text: script.text(at && `${at.command}.${at.step}`),
+    digest: script.timeline('main').digest(),
+    version: ENGINE_VERSION,
+  });
+  process.stdout.write(`${fragment}\n`);
+  return 0;
+}
