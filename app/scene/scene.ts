@@ -3,7 +3,9 @@
 // pixels at zoom 1), y downward, the origin wherever the view likes: the stage fits and pans.
 //
 // A shape's key says what the thing *is* (`page:5`, `cell:kv:29`), never where it is: by its key it
-// keeps its identity from one moment to the next and its movement means something.
+// keeps its identity from one moment to the next and its movement means something. A shape may ride
+// `on` another (a cell on its page): all places are absolute all the same, but when the page moves
+// the cell moves with it, and when the cell changes pages it flies from the one to the other.
 
 import type { AnyEvent } from '../../engine/run/lab.ts';
 import type { ShownMoment } from '../player/types.ts';
@@ -31,6 +33,19 @@ export type ShapeKind =
   | 'glow'
   | 'caption';
 
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly tone: Tone;
+  readonly lit?: boolean;
+  readonly hatched?: boolean;
+}
+
 export interface Shape {
   readonly key: string;
   readonly kind: ShapeKind;
@@ -40,24 +55,28 @@ export interface Shape {
   readonly h: number;
   readonly tone: Tone;
   readonly text?: string;
-  /** Second, quieter text (a page's kind, a free count). */
+  /** Second, quieter text (a page's kind, a free count). Left out where there is no room. */
   readonly note?: string;
+  /** Where text stands about x: a label's only. */
+  readonly align?: 'start' | 'middle' | 'end';
   /** Not yet durable. */
   readonly dashed?: boolean;
   /** The engine is here. */
   readonly lit?: boolean;
   readonly hatched?: boolean;
+  /** Not in memory: drawn from the file, quieter. */
+  readonly quiet?: boolean;
+  /** Damaged: drawn with a cross. */
+  readonly crossed?: boolean;
   /** 0 to 1. */
   readonly opacity?: number;
-  /** An edge's other end, absolute. */
-  readonly to?: { readonly x: number; readonly y: number };
+  /** The shape that carries this one. */
+  readonly on?: string;
+  /** An edge's other end, absolute, and the shape that carries it. */
+  readonly to?: Point;
+  readonly toOn?: string;
   /** Segments of a physical layout bar, in fractions of its width. */
-  readonly segments?: readonly {
-    readonly from: number;
-    readonly to: number;
-    readonly tone: Tone;
-    readonly lit?: boolean;
-  }[];
+  readonly segments?: readonly Segment[];
   /** Legend entry it belongs to. */
   readonly legend?: string;
   /** What is selected when it is clicked; absent: nothing. */
@@ -69,14 +88,24 @@ export interface Shape {
   readonly aria?: string;
 }
 
+/** How much of a page is drawn: its cells, a bar of what fills it, or a mark. */
+export type Detail = 'cells' | 'bars' | 'marks';
+
 export interface Scene {
   readonly shapes: readonly Shape[];
+  /** What the camera fits: the box from (left, top), width by height. */
+  readonly left: number;
+  readonly top: number;
   readonly width: number;
   readonly height: number;
+  readonly detail: Detail;
   readonly legend: readonly {
     readonly entry: string;
     readonly tone: Tone;
     readonly text: string;
+    /** Drawn dashed, hatched: as the shapes that it stands for. */
+    readonly dashed?: boolean;
+    readonly hatched?: boolean;
   }[];
   /** Keys that the camera should keep in sight: the focus of this moment. */
   readonly focus: readonly string[];
@@ -85,10 +114,11 @@ export interface Scene {
 }
 
 export interface Look {
+  /** Of the stage, in screen pixels. */
   readonly width: number;
   readonly height: number;
-  /** Screen pixels per scene unit: below thresholds a view leaves out what cannot be read. */
-  readonly zoom: number;
+  /** Asked for by somebody who zoomed; absent: the richest that fits. */
+  readonly detail?: Detail;
   readonly selection?: string;
 }
 
@@ -96,3 +126,13 @@ export type View<E extends AnyEvent = AnyEvent, V = unknown> = (
   moment: ShownMoment<E, V>,
   look: Look,
 ) => Scene;
+
+/** The shapes by key. Two shapes with one key would be one thing in two places: a bug of the view. */
+export function byKey(scene: Scene): Map<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const shape of scene.shapes) {
+    if (shapes.has(shape.key)) throw new Error(`two shapes of a scene are called ${shape.key}`);
+    shapes.set(shape.key, shape);
+  }
+  return shapes;
+}

@@ -25,6 +25,15 @@ import { CHUNKS_A_BLOCK, chunkOf, type DiskImage, fileNamed } from '../disk/imag
 
 export type Key = number | bigint;
 
+/**
+ * A cell that belongs to no page at this moment: the engine holds it while it makes room. `page` is
+ * the page that it was to go into, or came out of.
+ */
+export interface Held {
+  readonly key: Key;
+  readonly page: number;
+}
+
 export type BTreeEvent =
   /** The lab opened: a new database, or a foreign one. */
   | { readonly kind: 'opened'; readonly pages: number; readonly foreign: boolean }
@@ -129,6 +138,8 @@ export type BTreeEvent =
       readonly root: number;
       readonly child: number;
       readonly height: number;
+      /** The homeless cell; it now belongs to the child. */
+      readonly held?: Held;
     }
   | {
       readonly kind: 'open';
@@ -137,6 +148,7 @@ export type BTreeEvent =
       readonly from: 'freelist' | 'end of file';
       readonly leaf: boolean;
       readonly policy: string;
+      readonly held?: Held;
     }
   | {
       readonly kind: 'move';
@@ -144,6 +156,8 @@ export type BTreeEvent =
       readonly to: number;
       readonly keys: readonly Key[];
       readonly homeless: { readonly key: Key; readonly page: number };
+      /** Between interior pages: the middle cell, which left its page and is not in the parent yet. */
+      readonly held?: Held;
     }
   | {
       readonly kind: 'separator';
@@ -153,6 +167,8 @@ export type BTreeEvent =
       readonly right: number;
       readonly copied: boolean;
       readonly free: number;
+      /** The separator itself, where the parent has no room for it and its own `overflow` follows. */
+      readonly held?: Held;
     }
   | {
       readonly kind: 'underfull';

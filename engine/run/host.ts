@@ -115,6 +115,7 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
   let keptImage: DiskImage | undefined;
   /** How much of the lines and kinds the page has, of the branch it last saw. */
   let seen = { branch: '', lines: 0, kinds: 0 };
+  const remaining = 0;
   let queue: Promise<unknown> = Promise.resolve();
 
   function current(): Script {
