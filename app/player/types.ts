@@ -4,30 +4,18 @@
 
 import type { StoreApi } from 'zustand/vanilla';
 import type { DiskImage } from '../../engine/disk/image.ts';
+import type { LabInfo } from '../../engine/run/host.ts';
 import type {
   AnyEvent,
   Caption,
-  CommandSpec,
-  EventKind,
   FoundProblem,
   Metric,
-  Sabotage,
-  Setting,
   SettingValue,
   Setup,
   SourceRef,
 } from '../../engine/run/lab.ts';
 
-/** A lab as data: what console, help, settings and timeline need. */
-export interface LabInfo {
-  readonly name: string;
-  readonly chapter: number;
-  readonly title: string;
-  readonly settings: readonly Setting[];
-  readonly commands: readonly CommandSpec[];
-  readonly sabotage: readonly Sabotage[];
-  readonly kinds: readonly EventKind[];
-}
+export type { LabInfo };
 
 /** A moment as the page holds it: the real bytes, and what was said of it. */
 export interface ShownMoment<E extends AnyEvent = AnyEvent, V = unknown> {
@@ -178,7 +166,7 @@ export interface Session {
   /** Replaces the whole scenario by another text. */
   load(text: string): Promise<string | undefined>;
   /** The whole scenario as text, branches included; with the moment on screen as its `at`. */
-  text(): string;
+  text(): Promise<string>;
 
   // In and out.
   share(): Promise<{ readonly url: string; readonly tooLong: boolean; readonly text: string }>;

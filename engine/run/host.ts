@@ -15,15 +15,19 @@ import { type Patch, patchBetween } from '../disk/patch.ts';
 import type {
   AnyEvent,
   Caption,
+  CommandSpec,
+  EventKind,
   ExportFile,
   ForeignSource,
   FoundProblem,
   Lab,
   Metric,
+  Sabotage,
+  Setting,
   Setup,
   SourceRef,
 } from './lab.ts';
-import { headerOf, settingValue } from './scenario.ts';
+import { headerOf, settingValue, wordOf } from './scenario.ts';
 import { Script } from './script.ts';
 import { digestOfState } from './timeline.ts';
 
@@ -31,6 +35,17 @@ export interface LineInfo {
   readonly text: string;
   readonly first: number;
   readonly result: unknown;
+}
+
+/** A lab as data: what console, help, settings and timeline need. */
+export interface LabInfo {
+  readonly name: string;
+  readonly chapter: number;
+  readonly title: string;
+  readonly settings: readonly Omit<Setting, 'valid'>[];
+  readonly commands: readonly CommandSpec[];
+  readonly sabotage: readonly Sabotage[];
+  readonly kinds: readonly EventKind[];
 }
 
 export interface BranchInfo {
@@ -57,6 +72,7 @@ export interface Overview {
 }
 
 export interface Opened extends Overview {
+  readonly info: LabInfo;
   readonly setup: Setup;
   readonly title: string;
   readonly prose: readonly string[];
@@ -81,7 +97,10 @@ export interface Frame {
 
 /** What a sync made durable, against what was kept last: to be stored with the script so far. */
 export interface Kept {
+  /** The script up to the command that synced last. */
   readonly text: string;
+  /** What the branch on screen did after it: lost if the tab dies now. */
+  readonly tail: readonly string[];
   readonly syncs: number;
   readonly digest: string;
   readonly files: readonly {
@@ -115,7 +134,6 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
   let keptImage: DiskImage | undefined;
   /** How much of the lines and kinds the page has, of the branch it last saw. */
   let seen = { branch: '', lines: 0, kinds: 0 };
-  const remaining = 0;
   let queue: Promise<unknown> = Promise.resolve();
 
   function current(): Script {
@@ -191,9 +209,10 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
         sent = undefined;
         keptImage = undefined;
         const { setup, title, prose, at } = next.scenario;
-        if (toBranch && next.names.includes(toBranch)) branch = toBranch;
+        const wanted = toBranch ?? at?.branch;
+        if (wanted && next.names.includes(wanted)) branch = wanted;
         const index = at && next.timeline(branch).indexOf(at.command, at.step);
-        return { setup, title, prose, at: index, ...overview() };
+        return { info: infoOf(next.lab), setup, title, prose, at: index, ...overview() };
       }),
 
     /** Adds lines at the end of the branch on screen. */
@@ -305,7 +324,15 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
     indexOf: (command: number, step: number): number =>
       current().timeline(branch).indexOf(command, step),
 
-    text: (at?: string): string => current().text(at),
+    /** The whole scenario as text; `at`: the moment of the branch on screen to open at. */
+    text: (at?: string): string =>
+      current().text(at && (branch === 'main' ? at : `${at} on ${wordOf(branch)}`)),
+
+    /** What the branch on screen did after its last sync. */
+    tail: (): { tail: readonly string[] } => {
+      const timeline = current().timeline(branch);
+      return { tail: timeline.commands.slice(timeline.durableCommands).map(({ text }) => text) };
+    },
 
     exports: (): ExportFile[] => {
       const all = current();
@@ -315,7 +342,8 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
     /** What is durable at the end of the branch on screen and was not kept yet. */
     keep: (whole: boolean): Kept => {
       const all = current();
-      const image = all.lab.disk(all.timeline(branch).end);
+      const timeline = all.timeline(branch);
+      const image = all.lab.disk(timeline.end);
       const before = whole ? undefined : keptImage;
       const files: Kept['files'][number][] = [];
       for (const [name, id] of image.syncedNames) {
@@ -329,7 +357,8 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       }
       keptImage = image;
       return {
-        text: all.text(),
+        text: all.text(undefined, { branch, commands: timeline.durableCommands }),
+        tail: timeline.commands.slice(timeline.durableCommands).map(({ text }) => text),
         syncs: image.syncs,
         digest: durableDigest(image),
         files,
@@ -347,6 +376,18 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       const all = current();
       return digestOfState(all.lab, all.timeline(branch).at(index).state);
     },
+  };
+}
+
+function infoOf({ name, chapter, title, settings, commands, sabotage, kinds }: Lab): LabInfo {
+  return {
+    name,
+    chapter,
+    title,
+    settings: settings.map(({ valid: _, ...plain }) => plain),
+    commands,
+    sabotage,
+    kinds,
   };
 }
 

@@ -5,7 +5,8 @@
 //   lab btree                                           header lines, in any order
 //   title "A page splits"
 //   set max-cells 4
-//   at 13.4                                             the moment to open at: 4th of command 13
+//   at 13.4                                             the moment to open at: 4th of command 13;
+//                                                       of a branch: at 13.4 on crash
 //   put 25 "Mariana"                                    commands, numbered from 1
 //   commit
 //   branch crash from 1                                 shares commands 1..1, then goes its own way
@@ -47,6 +48,8 @@ export interface BranchText {
 export interface MomentName {
   readonly command: number;
   readonly step: number;
+  /** `at 13.4 on crash`: of that branch, not of main. */
+  readonly branch?: string;
 }
 
 export interface Scenario {
@@ -234,8 +237,12 @@ export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
             return;
           }
           default:
-            exactly(words, 2, 'at C.M');
-            at = momentName(a as Word);
+            if (words.length === 4 && b?.text === 'on')
+              at = { ...momentName(a as Word), branch: (c as Word).text };
+            else {
+              exactly(words, 2, 'at C.M, or at C.M on BRANCH');
+              at = momentName(a as Word);
+            }
             return;
         }
       }

@@ -183,13 +183,16 @@ export class Script {
     );
   }
 
-  /** The whole scenario as text; `at`: the moment to open at. */
-  text(at?: string): string {
+  /** The whole scenario as text; `at`: the moment to open at; `cut`: of one branch only the first commands. */
+  text(at?: string, cut?: { branch: string; commands: number }): string {
     const { setup, title, prose } = this.scenario;
     const lines = headerOf(this.lab, setup, { title, prose, at });
     const own = (name: string) =>
       this.timeline(name)
-        .commands.slice(this.sharedWithParent(name))
+        .commands.slice(
+          this.sharedWithParent(name),
+          cut?.branch === name ? Math.max(cut.commands, this.sharedWithParent(name)) : undefined,
+        )
         .map(({ text }) => text);
     lines.push(...own('main'));
     for (const { name, parent } of this.#branches.values()) {

@@ -47,6 +47,8 @@ export interface Recorded<C> {
   readonly firstPart: number;
   readonly firstMoment: number;
   readonly result: unknown;
+  /** Syncs up to its end: where it is more than before, the command made something durable. */
+  readonly syncs: number;
 }
 
 interface Checkpoint<S, C> {
@@ -191,6 +193,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
       firstPart,
       firstMoment,
       result: results.length > 1 ? results.flat() : results[0],
+      syncs: this.lab.disk(this.#end).syncs,
     };
     this.#commands.push(recorded);
     this.#judge(recovered);
@@ -281,6 +284,14 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
       standing.set(referee, new Set(problems.map(({ text }) => text)));
     }
     return out;
+  }
+
+  /** How many commands lead to the last sync: what is durable needs no more of them. */
+  get durableCommands(): number {
+    const last = this.#commands.at(-1)?.syncs ?? 0;
+    const first = this.#commands.findIndex(({ syncs }) => syncs === last);
+    const atOpening = this.lab.disk(this.#opened).syncs;
+    return last === atOpening ? 0 : first + 1;
   }
 
   /** What stood at a moment: each referee's last verdict up to it. */

@@ -1,0 +1,277 @@
+// The player: when a moment is fetched, moved to, dwelt on. The screen knows how a movement looks,
+// the clock gives it time, this machine gives it order.
+//
+//   opening ─▶ paused ⇄ playing.{fetching → moving → dwelling → fetching …}
+//                │  ▲
+//                ├──┴─ stepping.{fetching → moving}       one moment, forward or back
+//                ├──── jumping                            fetch and cut, no movement
+//                └──── scrubbing                          cuts, as fast as they come, the last one wins
+//   failed                                                the worker died or the scenario was refused
+//
+// Whatever interrupts a movement lands it first: the picture is never left between two moments.
+
+import { assign, enqueueActions, fromCallback, fromPromise, sendTo, setup } from 'xstate';
+import { clockActor, type Draw, type Ticker } from '../draw/clock.ts';
+import type { ShownMoment } from './types.ts';
+
+export interface PlayerInput {
+  readonly ticker: Ticker;
+  readonly speed: number;
+  fetch(index: number): Promise<ShownMoment>;
+  /** Makes the movement ready and says how long it takes at 1×, in ms. */
+  prepare(from: ShownMoment | undefined, to: ShownMoment): number;
+  readonly draw: Draw;
+  /** Tells the store what is on screen. */
+  shown(moment: ShownMoment): void;
+}
+
+interface Context {
+  readonly input: PlayerInput;
+  readonly speed: number;
+  readonly length: number;
+  /** Where the reader wants to be. */
+  readonly target: number;
+  readonly moment: ShownMoment | undefined;
+  readonly durationMs: number;
+  readonly trouble: string | undefined;
+}
+
+export type PlayerEvent =
+  /** The script was opened or changed: so many moments, and where to stand. */
+  | {
+      readonly type: 'LOADED';
+      readonly length: number;
+      readonly index: number;
+      readonly move?: boolean;
+    }
+  /** The script grew; the playhead stays. */
+  | { readonly type: 'GREW'; readonly length: number }
+  | { readonly type: 'STEP' }
+  | { readonly type: 'BACK' }
+  | { readonly type: 'PLAY' }
+  | { readonly type: 'PAUSE' }
+  /** Cut there. */
+  | { readonly type: 'JUMP'; readonly index: number }
+  /** Move there, from wherever the picture is. */
+  | { readonly type: 'GO'; readonly index: number }
+  | { readonly type: 'SPEED'; readonly speed: number }
+  | { readonly type: 'FAIL'; readonly why: string };
+
+/** How long a moment is left standing while playing, at 1×: long enough to read its caption. */
+export function dwellMs(moment: ShownMoment | undefined): number {
+  if (!moment) return 0;
+  const words = `${moment.caption.title} ${moment.caption.detail}`.split(/\s+/).length;
+  return Math.max(350, Math.min(2_200, 110 * words));
+}
+
+const waitActor = fromCallback<{ type: 'x' }, { ms: number; ticker: Ticker }>(
+  ({ input, sendBack }) => {
+    const start = input.ticker.now();
+    let cancel = () => {};
+    const tick = () => {
+      if (input.ticker.now() - start >= input.ms) sendBack({ type: 'WAITED' });
+      else cancel = input.ticker.next(tick);
+    };
+    cancel = input.ticker.next(tick);
+    return () => cancel();
+  },
+);
+
+export const playerMachine = setup({
+  types: {
+    context: {} as Context,
+    input: {} as PlayerInput,
+    events: {} as PlayerEvent | { type: 'CLOCK.END' } | { type: 'WAITED' },
+  },
+  actors: {
+    clock: clockActor,
+    wait: waitActor,
+    fetch: fromPromise<ShownMoment, { input: PlayerInput; index: number }>(({ input }) =>
+      input.input.fetch(input.index),
+    ),
+  },
+  guards: {
+    canStep: ({ context }) => context.target < context.length - 1,
+    canBack: ({ context }) => context.target > 0,
+    atTarget: ({ context }) => context.moment?.index === context.target,
+  },
+  actions: {
+    land: ({ context }) => context.input.draw(1),
+    forward: assign({ target: ({ context }) => Math.min(context.target + 1, context.length - 1) }),
+    backward: assign({ target: ({ context }) => Math.max(context.target - 1, 0) }),
+    /** A movement to what was fetched. */
+    arrive: enqueueActions(
+      ({ enqueue, context }, { to, cut }: { to: ShownMoment; cut: boolean }) => {
+        const durationMs = context.input.prepare(cut ? undefined : context.moment, to);
+        enqueue.assign({ moment: to, durationMs: cut ? 0 : durationMs });
+        enqueue(() => {
+          if (cut) context.input.draw(1);
+          context.input.shown(to);
+        });
+      },
+    ),
+    aim: assign((_, { index }: { index: number }) => ({ target: Math.max(0, index) })),
+    grow: assign((_, { length }: { length: number }) => ({ length })),
+    hurry: assign((_, { speed }: { speed: number }) => ({ speed })),
+    blame: assign((_, { why }: { why: string }) => ({ trouble: why })),
+  },
+}).createMachine({
+  id: 'player',
+  context: ({ input }) => ({
+    input,
+    speed: input.speed,
+    length: 0,
+    target: 0,
+    moment: undefined,
+    durationMs: 0,
+    trouble: undefined,
+  }),
+  initial: 'opening',
+  on: {
+    LOADED: [
+      {
+        guard: ({ event }) => event.move === true,
+        target: '.stepping',
+        actions: [
+          { type: 'grow', params: ({ event }) => event },
+          { type: 'aim', params: ({ event }) => event },
+        ],
+      },
+      {
+        target: '.jumping',
+        actions: [
+          { type: 'grow', params: ({ event }) => event },
+          { type: 'aim', params: ({ event }) => event },
+        ],
+      },
+    ],
+    GREW: { actions: { type: 'grow', params: ({ event }) => event } },
+    SPEED: { actions: { type: 'hurry', params: ({ event }) => event } },
+    FAIL: { target: '.failed', actions: { type: 'blame', params: ({ event }) => event } },
+    STEP: { guard: 'canStep', target: '.stepping', actions: 'forward' },
+    BACK: { guard: 'canBack', target: '.stepping', actions: 'backward' },
+    JUMP: { target: '.jumping', actions: { type: 'aim', params: ({ event }) => event } },
+    GO: { target: '.stepping', actions: { type: 'aim', params: ({ event }) => event } },
+  },
+  states: {
+    opening: { on: { STEP: {}, BACK: {}, JUMP: {}, GO: {} } },
+    paused: { on: { PLAY: { guard: 'canStep', target: 'playing', actions: 'forward' } } },
+    stepping: {
+      initial: 'fetching',
+      on: { PAUSE: 'paused', PLAY: { guard: 'canStep', target: 'playing', actions: 'forward' } },
+      states: {
+        fetching: {
+          invoke: {
+            src: 'fetch',
+            input: ({ context }) => ({ input: context.input, index: context.target }),
+            onDone: {
+              target: 'moving',
+              actions: {
+                type: 'arrive',
+                params: ({ event }) => ({ to: event.output, cut: false }),
+              },
+            },
+            onError: '#player.paused',
+          },
+        },
+        moving: {
+          exit: 'land',
+          invoke: {
+            id: 'clock',
+            src: 'clock',
+            input: ({ context }) => ({
+              draw: context.input.draw,
+              durationMs: context.durationMs,
+              speed: context.speed,
+              ticker: context.input.ticker,
+            }),
+          },
+          on: {
+            'CLOCK.END': '#player.paused',
+            SPEED: {
+              actions: [
+                { type: 'hurry', params: ({ event }) => event },
+                sendTo('clock', ({ event }) => event),
+              ],
+            },
+          },
+        },
+      },
+    },
+    playing: {
+      initial: 'fetching',
+      on: { PAUSE: 'paused' },
+      states: {
+        fetching: {
+          invoke: {
+            src: 'fetch',
+            input: ({ context }) => ({ input: context.input, index: context.target }),
+            onDone: {
+              target: 'moving',
+              actions: {
+                type: 'arrive',
+                params: ({ event }) => ({ to: event.output, cut: false }),
+              },
+            },
+            onError: '#player.paused',
+          },
+        },
+        moving: {
+          exit: 'land',
+          invoke: {
+            id: 'clock',
+            src: 'clock',
+            input: ({ context }) => ({
+              draw: context.input.draw,
+              durationMs: context.durationMs,
+              speed: context.speed,
+              ticker: context.input.ticker,
+            }),
+          },
+          on: {
+            'CLOCK.END': [{ guard: 'canStep', target: 'dwelling' }, { target: '#player.paused' }],
+            SPEED: {
+              actions: [
+                { type: 'hurry', params: ({ event }) => event },
+                sendTo('clock', ({ event }) => event),
+              ],
+            },
+          },
+        },
+        dwelling: {
+          invoke: {
+            src: 'wait',
+            input: ({ context }) => ({
+              ms: dwellMs(context.moment) / context.speed,
+              ticker: context.input.ticker,
+            }),
+          },
+          on: { WAITED: { target: 'fetching', actions: 'forward' } },
+        },
+      },
+    },
+    jumping: {
+      invoke: {
+        src: 'fetch',
+        input: ({ context }) => ({ input: context.input, index: context.target }),
+        onDone: {
+          target: 'paused',
+          actions: { type: 'arrive', params: ({ event }) => ({ to: event.output, cut: true }) },
+        },
+        onError: 'paused',
+      },
+      on: {
+        PLAY: { guard: 'canStep', target: 'playing', actions: 'forward' },
+        // Scrubbing: jumps come faster than frames; the newest aim wins.
+        JUMP: {
+          target: 'jumping',
+          reenter: true,
+          actions: { type: 'aim', params: ({ event }) => event },
+        },
+      },
+    },
+    failed: {
+      on: { STEP: {}, BACK: {}, JUMP: {}, GO: {}, PLAY: {} },
+    },
+  },
+});

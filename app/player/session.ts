@@ -1,0 +1,674 @@
+// An open lab: it binds the worker that holds the script, the player that moves through it, the
+// store that panels draw from, and the shelf that keeps what was committed. One a lab on screen.
+
+import { createActor } from 'xstate';
+import { createStore } from 'zustand/vanilla';
+import { Complaint, sentenceOf } from '../../engine/base/assert.ts';
+import { ENGINE_VERSION } from '../../engine/base/version.ts';
+import type { Kept, Opened, Overview } from '../../engine/run/host.ts';
+import { COMFORTABLE, linkOf } from '../../engine/run/link.ts';
+import { frameTicker, type Ticker } from '../draw/clock.ts';
+import {
+  askToPersist,
+  claim,
+  openShelf,
+  type Shelf,
+  type Workspace,
+  wantsWhole,
+  whenFree,
+  whySaveFailed,
+} from '../shelf/shelf.ts';
+import { type Client, openClient, type StartWorker } from './client.ts';
+import { playerMachine } from './player.ts';
+import type { CommandLine, Notice, Screen, Session, SessionState, ShownMoment } from './types.ts';
+
+export type Source =
+  /** A shipped scenario, a pasted text, a link. `keepAs`: the workspace that it becomes when changed. */
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly keepAs?: string;
+      readonly digest?: string;
+      readonly version?: string;
+      readonly selection?: string;
+    }
+  /** What was kept under that name, or else a text to begin with. */
+  | { readonly kind: 'workspace'; readonly name: string; readonly otherwise: string }
+  /** A foreign database, to be looked at. */
+  | { readonly kind: 'file'; readonly lab: string; readonly file: File; readonly text?: string };
+
+export interface SessionOptions {
+  readonly source: Source;
+  /** Begins to play by itself once open (a hero, a first visit). */
+  readonly autoplay?: boolean;
+  readonly speed?: number;
+  /** Called when a changed scenario became a workspace of its own: the address should name it. */
+  readonly onWorkspace?: (name: string) => void;
+  readonly ticker?: Ticker;
+  readonly startWorker?: StartWorker;
+  readonly shelf?: Shelf;
+}
+
+/** Beyond so many new moments a command is not watched step by step: the picture goes to its end. */
+const WATCHED = 80;
+
+const NO_INFO = {
+  name: '',
+  chapter: 0,
+  title: '',
+  settings: [],
+  commands: [],
+  sabotage: [],
+  kinds: [],
+};
+
+export function openSession(options: SessionOptions): Session {
+  const shelf = options.shelf ?? openShelf();
+  const store = createStore<SessionState>(() => ({
+    phase: 'opening',
+    notices: [],
+    info: NO_INFO,
+    setup: { lab: '', seed: 1, settings: {}, sabotage: [] },
+    title: '',
+    prose: [],
+    lines: [],
+    branches: [],
+    branch: 'main',
+    outline: { length: 0, kinds: new Uint8Array() },
+    problems: [],
+    digest: '',
+    playing: false,
+    speed: options.speed ?? 1,
+    process: 'split',
+    saved: { state: 'unsaved' },
+  }));
+  const { getState: now, setState: set } = store;
+
+  let screen: Screen | undefined;
+  let lastPair: { from: ShownMoment | undefined; to: ShownMoment } | undefined;
+  let client = start();
+  let closed = false;
+  let file: File | undefined;
+  /** The workspace that syncs are kept in, and the lock that makes it ours. */
+  let workspace:
+    | { name: string; kept: Workspace | undefined; lock: { release(): void } }
+    | undefined;
+  let keepAs: string | undefined;
+  let mustKeepWhole = true;
+  let saving: Promise<void> = Promise.resolve();
+  let stopWaiting = () => {};
+
+  function start(): Client {
+    return openClient(
+      {
+        progress: (progress) => set({ progress }),
+        silent: (silent) => {
+          if (silent)
+            notify({
+              id: 'silent',
+              tone: 'warning',
+              text: 'The engine has not answered for six seconds. It may still be at work on a long command.',
+              action: { label: 'Stop it and go back to the last good command', run: restart },
+            });
+          else dismiss('silent');
+        },
+        died: (why) => fail(`The engine stopped: ${why}`),
+      },
+      options.startWorker,
+    );
+  }
+
+  const player = createActor(playerMachine, {
+    input: {
+      ticker: options.ticker ?? frameTicker(),
+      speed: options.speed ?? 1,
+      fetch: (index) => client.moment(index),
+      prepare(from, to) {
+        lastPair = { from, to };
+        return screen?.prepare(from, to) ?? 0;
+      },
+      draw: (t) => screen?.draw(t),
+      shown: (moment) => set({ moment }),
+    },
+  });
+  player.subscribe((snapshot) => {
+    const playing = snapshot.matches('playing');
+    if (playing !== now().playing) set({ playing });
+  });
+  player.start();
+
+  function notify(notice: Notice): void {
+    set(({ notices }) => ({ notices: [...notices.filter(({ id }) => id !== notice.id), notice] }));
+  }
+  function dismiss(id: string): void {
+    set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
+  }
+  function fail(trouble: string): void {
+    set({ phase: 'failed', trouble });
+    player.send({ type: 'FAIL', why: trouble });
+  }
+
+  /** Takes over what the worker says of the script. */
+  function take(overview: Overview, opened?: Opened): void {
+    const before = now();
+    const lines: CommandLine[] = before.lines.slice(0, overview.linesFrom);
+    const all = [
+      ...lines.map(({ text, first, result }) => ({ text, first, result })),
+      ...overview.lines,
+    ];
+    const kinds = new Uint8Array(overview.length);
+    kinds.set(before.outline.kinds.subarray(0, overview.kindsFrom));
+    kinds.set(overview.kinds, overview.kindsFrom);
+    const differs = new Map(before.branches.map(({ name, differs }) => [name, differs]));
+    set({
+      phase: 'ready',
+      lines: all.map(({ text, first, result }, i) => ({
+        number: i + 1,
+        text,
+        first,
+        moments: (all[i + 1]?.first ?? overview.length) - first,
+        ...(result !== undefined && { result }),
+      })),
+      outline: { length: overview.length, kinds },
+      branch: overview.branch,
+      branches: overview.branches.map(({ name, parent, shared, commands, moments }) => {
+        const known = differs.get(name);
+        return {
+          name,
+          commands,
+          moments,
+          ...(parent !== undefined && { parent, from: shared }),
+          ...(known !== undefined && { differs: known }),
+        };
+      }),
+      problems: overview.problems,
+      digest: overview.digest,
+      ...(opened && {
+        info: opened.info,
+        setup: opened.setup,
+        title: opened.title,
+        prose: opened.prose,
+      }),
+    });
+    set(({ progress: _, ...rest }) => rest, true);
+    void compareWithParent();
+  }
+
+  async function compareWithParent(): Promise<void> {
+    const { branch, branches } = now();
+    const parent = branches.find(({ name }) => name === branch)?.parent;
+    if (parent === undefined) return;
+    const differs = await client.engine.difference(branch, parent).catch(() => undefined);
+    set(({ branches }) => ({
+      branches: branches.map((known) => {
+        if (known.name !== branch) return known;
+        const { differs: _, ...rest } = known;
+        return differs === undefined ? rest : { ...rest, differs };
+      }),
+    }));
+  }
+
+  /** Opens a text in the worker; the sentence of a complaint, or nothing. */
+  async function open(
+    text: string,
+    where: { branch?: string; to?: 'end' | 'at' } = {},
+  ): Promise<string | undefined> {
+    const fresh = now().phase === 'opening' || now().phase === 'failed';
+    set({ phase: fresh ? 'opening' : 'working' });
+    try {
+      const opened = await client.engine.open(text, file, where.branch);
+      client.forget();
+      take(opened, opened);
+      const end = opened.length - 1;
+      const index = where.to === 'end' ? end : (opened.at ?? (where.to ? end : 0));
+      player.send({ type: 'LOADED', length: opened.length, index });
+      return undefined;
+    } catch (thrown) {
+      if (!fresh) set({ phase: 'ready' });
+      set(({ progress: _, ...rest }) => rest, true);
+      if (!(thrown instanceof Complaint)) fail(sentenceOf(thrown));
+      return sentenceOf(thrown);
+    }
+  }
+
+  /** Does a change of the script. Whatever it answers, the page stays alive. */
+  async function change(
+    work: () => Promise<Overview>,
+    then: (before: number, overview: Overview) => void,
+  ): Promise<string | undefined> {
+    const { phase, outline, moment } = now();
+    if (phase !== 'ready')
+      return phase === 'failed'
+        ? (now().trouble ?? 'the lab stopped')
+        : 'The lab is still at work.';
+    if (!moment) return 'The lab is still opening.';
+    set({ phase: 'working' });
+    try {
+      const overview = await work();
+      take(overview);
+      then(outline.length, overview);
+      void keep(overview.syncs);
+      return undefined;
+    } catch (thrown) {
+      if (now().phase === 'working') set({ phase: 'ready' });
+      set(({ progress: _, ...rest }) => rest, true);
+      return sentenceOf(thrown);
+    }
+  }
+
+  const toEnd = (_: number, { length }: Overview) =>
+    player.send({ type: 'LOADED', length, index: length - 1, move: true });
+
+  /** Shows what a new command did: step by step, or at once when it is too much to watch. */
+  function watch(before: number, { length }: Overview): void {
+    const fresh = length - before;
+    if (fresh > WATCHED || fresh <= 0) return toEnd(before, { length } as Overview);
+    player.send({ type: 'GREW', length });
+    if (now().moment?.index !== before - 1) player.send({ type: 'JUMP', index: before - 1 });
+    player.send({ type: 'PLAY' });
+  }
+
+  // ── keeping ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Called after every change: becomes a workspace, saves what a sync made durable, notes the tail. */
+  function keep(syncs: number): Promise<void> {
+    saving = saving.then(async () => {
+      if (closed || file || (!workspace && keepAs === undefined)) return;
+      if (now().saved.state === 'read-only') return;
+      try {
+        if (!workspace) {
+          const name = await freeWorkspace(keepAs as string);
+          const lock = await claim(name);
+          if (!lock) return readOnly(name);
+          workspace = { name, kept: undefined, lock };
+          mustKeepWhole = true;
+          options.onWorkspace?.(name);
+        }
+        if (workspace.kept && syncs === workspace.kept.syncs && !mustKeepWhole) {
+          await noteTail();
+          return;
+        }
+        set({ saved: { state: 'saving' } });
+        const whole = mustKeepWhole || wantsWhole(workspace.kept);
+        mustKeepWhole = true; // until the transaction is complete
+        const kept: Kept = await client.engine.keep(whole);
+        const first = workspace.kept === undefined;
+        workspace.kept = await shelf.save(
+          workspace.name,
+          now().info.name,
+          now().branch,
+          ENGINE_VERSION,
+          kept,
+        );
+        mustKeepWhole = false;
+        set({ saved: { state: 'saved', syncs: kept.syncs, at: workspace.kept.savedAt } });
+        if (kept.tail.length > 0) await shelf.saveTail(workspace.name, kept.tail);
+        if (first && kept.syncs > 0) void askToPersist();
+      } catch (thrown) {
+        set({ saved: { state: 'failed', why: whySaveFailed(thrown) } });
+        notify({ id: 'saving', tone: 'fault', text: whySaveFailed(thrown) });
+      }
+    });
+    return saving;
+  }
+
+  async function noteTail(): Promise<void> {
+    if (!workspace) return;
+    const { tail } = await client.engine.tail();
+    await shelf.saveTail(workspace.name, tail);
+  }
+
+  /** The name itself for the lab's own workspace; else one that nobody has yet. */
+  async function freeWorkspace(stem: string): Promise<string> {
+    if (stem === now().info.name) return stem;
+    const taken = new Set((await shelf.list()).map(({ name }) => name));
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? stem : `${stem} ${n}`;
+      if (!taken.has(name)) return name;
+    }
+  }
+
+  function readOnly(name: string): void {
+    const why =
+      'Another tab has this workspace open, so this one only looks: nothing you do here is kept.';
+    set({ saved: { state: 'read-only', why } });
+    notify({ id: 'second-tab', tone: 'warning', text: why });
+    stopWaiting = whenFree(name, () => {
+      if (closed) return;
+      notify({
+        id: 'second-tab',
+        tone: 'info',
+        text: 'The other tab has let go of this workspace.',
+        action: { label: 'Open it here', run: () => location.reload() },
+      });
+    });
+  }
+
+  async function openWorkspace(name: string, otherwise: string): Promise<void> {
+    keepAs = name;
+    const found = await shelf.read(name).catch((thrown) => {
+      notify({ id: 'saving', tone: 'fault', text: whySaveFailed(thrown) });
+      return undefined;
+    });
+    if (!found) {
+      const complaint = await open(otherwise);
+      if (complaint) fail(complaint);
+      return;
+    }
+    const lock = await claim(name);
+    const { workspace: kept, tail } = found;
+    const complaint = await open(kept.text, { branch: kept.branch, to: 'end' });
+    if (!complaint && (await client.engine.durableDigest()) === kept.digest) {
+      if (lock) {
+        workspace = { name, kept, lock };
+        set({ saved: { state: 'saved', syncs: kept.syncs, at: kept.savedAt } });
+      } else readOnly(name);
+      if (tail.length > 0) await tellWhatWasLost(tail);
+      return;
+    }
+    // The engine has changed since: the bytes win.
+    lock?.release();
+    const [saved] = await shelf.files(name);
+    const why =
+      complaint ?? `the script of version ${kept.version} gives other bytes in ${ENGINE_VERSION}`;
+    notify({
+      id: 'changed',
+      tone: 'warning',
+      text: `The engine has changed since this workspace was saved (${why}). What was saved wins: these are its bytes, to look at and to export.`,
+      action: {
+        label: 'Remove it and begin anew',
+        run: () => void shelf.remove(name).then(() => location.reload()),
+      },
+    });
+    if (saved) await openFile(kept.lab, new File([saved.bytes as BlobPart], saved.name));
+    else fail(`The workspace ${name} cannot be read: ${why}`);
+  }
+
+  /** The tab died with commands that nobody committed: they are run once more, up to the crash that took them. */
+  async function tellWhatWasLost(tail: readonly string[]): Promise<void> {
+    if (!now().info.commands.some(({ name }) => name === 'crash')) return;
+    try {
+      const overview = await client.engine.append([...tail, 'crash']);
+      take(overview);
+      player.send({ type: 'LOADED', length: overview.length, index: overview.length - 1 });
+      const count = tail.length === 1 ? 'One command was' : `${tail.length} commands were`;
+      const shown = tail.slice(0, 3).join(' · ') + (tail.length > 3 ? ' · …' : '');
+      notify({
+        id: 'lost',
+        tone: 'warning',
+        text: `${count} not committed when this tab closed, and went with its memory: ${shown}. Everything committed is here.`,
+        action: {
+          label: 'Run again',
+          run: () => {
+            dismiss('lost');
+            void change(() => client.engine.append(tail), watch);
+          },
+        },
+      });
+    } catch {
+      // A line that the engine no longer takes: what was committed is there all the same.
+    }
+  }
+
+  async function openFile(lab: string, blob: File, text?: string): Promise<void> {
+    try {
+      const given = text ?? `lab ${lab}\n${await fileLine(blob)}\n`;
+      file = blob;
+      const complaint = await open(given);
+      if (complaint) fail(`${blob.name}: ${complaint}`);
+    } catch (thrown) {
+      fail(`${blob.name}: ${sentenceOf(thrown)}`);
+    }
+  }
+
+  async function fileLine(blob: File): Promise<string> {
+    const sha256 = await client.engine.fingerprint(blob);
+    const name = JSON.stringify(blob.name.replace(/[^\p{L}\p{N} ._-]/gu, '_').slice(0, 100));
+    return `file ${name} ${sha256} ${blob.size}`;
+  }
+
+  async function begin(): Promise<void> {
+    const { source } = options;
+    if (source.kind === 'file') await openFile(source.lab, source.file, source.text);
+    else if (source.kind === 'workspace') await openWorkspace(source.name, source.otherwise);
+    else {
+      keepAs = source.keepAs;
+      const complaint = await open(source.text);
+      if (complaint) return fail(complaint);
+      if (source.selection) set({ selection: source.selection });
+      if (source.digest && source.digest !== now().digest)
+        notify({
+          id: 'changed',
+          tone: 'warning',
+          text: `The engine has changed since this link was made${source.version ? ` (version ${source.version}, now ${ENGINE_VERSION})` : ''}: the same script no longer gives the same bytes, so the moment may not be the one that was meant.`,
+        });
+    }
+    if (options.autoplay && now().phase === 'ready') player.send({ type: 'PLAY' });
+  }
+
+  function restart(): void {
+    const { lines } = now();
+    client.end('the engine was stopped');
+    dismiss('silent');
+    const text = recoveryText;
+    client = start();
+    set({ phase: 'opening' });
+    void open(text, { to: 'end' }).then((complaint) => {
+      if (complaint) fail(complaint);
+      else
+        notify({
+          id: 'restarted',
+          tone: 'info',
+          text: `The engine was stopped and started again; all ${lines.length} commands before the one that ran away are back.`,
+        });
+    });
+  }
+  /** The scenario as of the last change that went well: where restart() goes back to. */
+  let recoveryText = '';
+  store.subscribe((state, before) => {
+    if (state.phase === 'ready' && state.digest !== before.digest)
+      void client.engine
+        .text()
+        .then((text) => {
+          recoveryText = text;
+        })
+        .catch(() => {});
+  });
+
+  const texts = () => now().lines.map(({ text }) => text);
+  const rewrite = (lines: readonly string[]) => change(() => client.engine.rewrite(lines), toEnd);
+
+  async function setUp(change_: Parameters<typeof client.engine.setUp>[0]) {
+    try {
+      const text = await client.engine.setUp(change_);
+      const { branch } = now();
+      const complaint = await open(text, { branch, to: 'end' });
+      if (!complaint) {
+        mustKeepWhole = true;
+        void keep(-1);
+      }
+      return complaint;
+    } catch (thrown) {
+      return sentenceOf(thrown);
+    }
+  }
+
+  /** Indices of the event kinds of a process. */
+  const codesOf = (process: string) =>
+    new Set(now().info.kinds.flatMap((kind, code) => (kind.process === process ? [code] : [])));
+
+  function findBeginning(process: string, direction: 1 | -1): number | undefined {
+    const { outline, moment } = now();
+    const codes = codesOf(process);
+    const inside = (i: number) => codes.has(outline.kinds[i] as number);
+    for (let i = (moment?.index ?? 0) + direction; i >= 0 && i < outline.length; i += direction)
+      if (inside(i) && !(i > 0 && inside(i - 1))) return i;
+    return undefined;
+  }
+
+  const session: Session = {
+    store,
+    attach(next) {
+      screen = next;
+      const { moment } = now();
+      if (moment) {
+        next.prepare(undefined, lastPair?.to ?? moment);
+        next.draw(1);
+      }
+      return () => {
+        if (screen === next) screen = undefined;
+      };
+    },
+    step: () => player.send({ type: 'STEP' }),
+    back: () => player.send({ type: 'BACK' }),
+    nextCommand() {
+      const { lines, moment, outline } = now();
+      const next = lines.find(({ first }) => first > (moment?.index ?? 0));
+      player.send({ type: 'GO', index: next?.first ?? outline.length - 1 });
+    },
+    previousCommand() {
+      const { lines, moment } = now();
+      const before = lines.findLast(({ first }) => first < (moment?.index ?? 0));
+      player.send({ type: 'GO', index: before?.first ?? 0 });
+    },
+    home: () => player.send({ type: 'JUMP', index: 0 }),
+    end: () => player.send({ type: 'JUMP', index: now().outline.length - 1 }),
+    play() {
+      const { moment, outline } = now();
+      if (moment && moment.index === outline.length - 1) player.send({ type: 'JUMP', index: 0 });
+      player.send({ type: 'PLAY' });
+    },
+    pause: () => player.send({ type: 'PAUSE' }),
+    seek: (index) => player.send({ type: 'JUMP', index: clamp(index, now().outline.length) }),
+    async nextOf(process, direction = 1) {
+      const index = findBeginning(process, direction);
+      if (index === undefined) return false;
+      player.send({ type: 'GO', index });
+      return true;
+    },
+    setSpeed(speed) {
+      const kept = Math.max(0.25, Math.min(16, speed));
+      set({ speed: kept });
+      player.send({ type: 'SPEED', speed: kept });
+    },
+    setProcess: (process) => set({ process }),
+    select: (selection) =>
+      set(
+        ({ selection: _, bytes: __, ...rest }) => (selection ? { ...rest, selection } : rest),
+        true,
+      ),
+    selectBytes: (bytes) =>
+      set(({ bytes: _, ...rest }) => (bytes ? { ...rest, bytes } : rest), true),
+    mark: (marked) => set(({ marked: _, ...rest }) => (marked ? { ...rest, marked } : rest), true),
+
+    submit: (line) =>
+      line.trim()
+        ? change(() => client.engine.append([line.trim()]), watch)
+        : Promise.resolve(undefined),
+    editLine: (command, text) =>
+      rewrite(texts().map((old, i) => (i === command - 1 ? text.trim() : old))),
+    moveLine(command, to) {
+      const lines = texts();
+      const [line] = lines.splice(command - 1, 1);
+      if (line !== undefined) lines.splice(clamp(to - 1, lines.length + 1), 0, line);
+      return rewrite(lines);
+    },
+    removeLine: (command) => rewrite(texts().filter((_, i) => i !== command - 1)),
+    setSetting: (name, value) =>
+      setUp({
+        setting: {
+          name,
+          value: typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value),
+        },
+      }),
+    setSabotage: (name, on) => setUp({ sabotage: { name, on } }),
+    setSeed: (seed) => setUp({ seed }),
+    whatIf: (command, line) =>
+      change(
+        () => client.engine.fork(undefined, command, line ? [line] : []),
+        (_, overview) => {
+          const next = overview.lines[command];
+          const index = next ? next.first - 1 : overview.length - 1;
+          player.send({ type: 'LOADED', length: overview.length, index });
+          if (next) player.send({ type: 'PLAY' });
+        },
+      ),
+    async dieHere() {
+      const { moment, lines } = now();
+      if (!moment) return 'The lab is still opening.';
+      const line = lines[moment.command - 1];
+      const last = !line || moment.step === line.moments;
+      const shared = last ? moment.command : moment.command - 1;
+      const crash = last ? 'crash' : `crash during ${line.text} at moment ${moment.step}`;
+      return change(
+        () => client.engine.fork(undefined, shared, [crash]),
+        (_, overview) => {
+          // The branch runs the same moments up to the cut: the picture stays where it is, then dies.
+          player.send({ type: 'LOADED', length: overview.length, index: moment.index });
+          player.send({ type: 'PLAY' });
+        },
+      );
+    },
+    async switchBranch(name) {
+      const index = now().moment?.index ?? 0;
+      await change(
+        () => client.engine.switchTo(name),
+        (_, { length }) =>
+          player.send({ type: 'LOADED', length, index: Math.min(index, length - 1), move: true }),
+      );
+    },
+    async removeBranch(name) {
+      const index = now().moment?.index ?? 0;
+      await change(
+        () => client.engine.removeBranch(name),
+        (_, { length }) =>
+          player.send({ type: 'LOADED', length, index: Math.min(index, length - 1) }),
+      );
+    },
+    goToDifference() {
+      const { branch, branches } = now();
+      const index = branches.find(({ name }) => name === branch)?.differs;
+      if (index !== undefined) player.send({ type: 'GO', index });
+    },
+    async load(text) {
+      file = undefined;
+      const complaint = await open(text);
+      if (!complaint) {
+        workspace?.lock.release();
+        workspace = undefined;
+        keepAs = now().title || now().info.name;
+        set({ saved: { state: 'unsaved' } });
+      }
+      return complaint;
+    },
+    text: () => client.engine.text(now().moment?.name),
+
+    async share() {
+      const { moment, info, selection, digest } = now();
+      const text = await client.engine.text(moment?.name);
+      const fragment = await linkOf({
+        lab: info.name,
+        text,
+        digest,
+        version: ENGINE_VERSION,
+        ...(selection && { selection }),
+      });
+      const url = `${location.href.split('#')[0]}${fragment}`;
+      return { url, tooLong: url.length > COMFORTABLE, text };
+    },
+    exportFiles: () => client.engine.exports(),
+    dismiss,
+    restart,
+    close() {
+      closed = true;
+      stopWaiting();
+      workspace?.lock.release();
+      player.stop();
+      client.end('the lab was closed');
+    },
+  };
+  void begin();
+  return session;
+}
+
+const clamp = (index: number, length: number) => Math.max(0, Math.min(index, length - 1));
