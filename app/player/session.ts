@@ -262,7 +262,10 @@ export function openSession(options: SessionOptions): Session {
   /** Shows what a new command did: step by step, or at once when it is too much to watch. */
   function watch(before: number, { length }: Overview): void {
     const fresh = length - before;
-    if (fresh > WATCHED || fresh <= 0) return toEnd(before, { length } as Overview);
+    if (fresh > WATCHED || fresh <= 0) {
+      player.send({ type: 'LOADED', length, index: length - 1, move: true });
+      return;
+    }
     player.send({ type: 'GREW', length });
     if (now().moment?.index !== before - 1) player.send({ type: 'JUMP', index: before - 1 });
     player.send({ type: 'PLAY' });

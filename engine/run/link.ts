@@ -90,7 +90,7 @@ async function through(
 ): Promise<Uint8Array> {
   const writer = stream.writable.getWriter();
   // A damaged stream is told by the reader below; here it would only be said twice.
-  writer.write(bytes).catch(() => {});
+  writer.write(bytes.slice()).catch(() => {});
   writer.close().catch(() => {});
   const parts: Uint8Array[] = [];
   let size = 0;
