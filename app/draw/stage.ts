@@ -182,8 +182,9 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
           (update) => update,
           (exit) =>
             exit
-              .each((shape) => {
-                items.delete(shape.key);
+              .each(function (shape) {
+                // A page that became a slot has a new element already.
+                if (items.get(shape.key)?.element === this) items.delete(shape.key);
               })
               .remove(),
         )
@@ -206,7 +207,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     item.flags(
       selection !== undefined && (select ?? key) === selection,
       at === key,
-      marked !== undefined && legend !== undefined && legend !== marked,
+      marked !== undefined && legend !== undefined && !legend.split(' ').includes(marked),
     );
   }
   const flagAll = () => {
@@ -504,6 +505,7 @@ function addDefs(root: Selection<SVGSVGElement, unknown, null, undefined>, id: s
 
 /** The elements of one shape. Writes an attribute only when it changes. */
 interface Item {
+  readonly element: SVGGElement;
   shape: Shape;
   look(shape: Shape): void;
   place(
@@ -558,6 +560,7 @@ function makeItem(g: SVGGElement, first: Shape, id: string): Item {
   let flags = '';
   const draw = DRAW[first.kind as keyof typeof DRAW](g, id);
   const item: Item = {
+    element: g,
     shape: first,
     look(shape) {
       item.shape = shape;
@@ -740,9 +743,11 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
   },
   bar(g, id) {
     // Drawn in a box of one by one and stretched, so that a page that grows writes one attribute.
+    // What is free is the ground that shows between: a hatching must not be stretched.
+    const ground = box(g, 'ground', 1);
+    ground.rect.setAttribute('fill', `url(#${id}-hatch)`);
     const stretch = add(g, 'g');
     const setScale = setter(stretch, 'transform');
-    const ground = add(stretch, 'g');
     let last: Shape['segments'];
     let drawn: SVGRectElement[] = [];
     return {
@@ -750,17 +755,20 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
         if (shape.segments === last) return;
         last = shape.segments;
         for (const rect of drawn) rect.remove();
-        drawn = (shape.segments ?? []).map(({ from, to, tone, lit, hatched }) =>
-          add(ground, 'rect', {
-            class: `segment tone-${tone}${lit ? ' lit' : ''}${hatched ? ' hatched' : ''}`,
+        drawn = (shape.segments ?? []).map(({ from, to, tone, lit }) =>
+          add(stretch, 'rect', {
+            class: `segment tone-${tone}${lit ? ' lit' : ''}`,
             x: from,
             width: Math.max(0, to - from),
             height: 1,
-            ...(hatched ? { fill: `url(#${id}-hatch)` } : {}),
           }),
         );
       },
-      size: (w, h) => setScale(`scale(${px(Math.max(w, 0.01))} ${px(Math.max(h, 0.01))})`),
+      size(w, h) {
+        ground.setW(px(w));
+        ground.setH(px(h));
+        setScale(`scale(${px(Math.max(w, 0.01))} ${px(Math.max(h, 0.01))})`);
+      },
     };
   },
   edge(g) {

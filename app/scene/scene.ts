@@ -43,7 +43,6 @@ export interface Segment {
   readonly to: number;
   readonly tone: Tone;
   readonly lit?: boolean;
-  readonly hatched?: boolean;
 }
 
 export interface Shape {
@@ -75,9 +74,9 @@ export interface Shape {
   /** An edge's other end, absolute, and the shape that carries it. */
   readonly to?: Point;
   readonly toOn?: string;
-  /** Segments of a physical layout bar, in fractions of its width. */
+  /** Segments of a physical layout bar, in fractions of its width; what is between them is free. */
   readonly segments?: readonly Segment[];
-  /** Legend entry it belongs to. */
+  /** Legend entries it belongs to, by spaces. */
   readonly legend?: string;
   /** What is selected when it is clicked; absent: nothing. */
   readonly select?: string;

@@ -1,0 +1,534 @@
+// What a moment's bytes say: the tree as the running engine sees it, what else is in memory, and the
+// file below the waterline. Read through the engine's own page lens, and nothing is remembered from
+// one moment to the next: view and text twin both draw from this, so neither can lie.
+
+import type { Bytes } from '../../../engine/base/bytes.ts';
+import {
+  type BTreeEvent,
+  type BTreeValue,
+  dirtyPages,
+  FILES,
+  type Key,
+  pageOf,
+} from '../../../engine/btree/events.ts';
+import { type DatabaseHeader, readHeader } from '../../../engine/btree/header.ts';
+import { Page, type PageRole, pagesOf, type Survey, shown } from '../../../engine/btree/page.ts';
+import { type Content, chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.ts';
+import type { ShownMoment } from '../../player/types.ts';
+
+export type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
+
+/** More pages than this are not read for one picture. */
+export const MOST_PAGES = 2500;
+
+export interface CellNode {
+  /** Scene key. */
+  readonly key: string;
+  readonly index: number;
+  readonly text: string;
+  /** Its bytes in the page. */
+  readonly from: number;
+  readonly to: number;
+  readonly leaf: boolean;
+  readonly aria: string;
+  readonly fault?: string;
+}
+
+export interface PageNode {
+  readonly page: number;
+  /** Absent where the bytes are not on this side, or are no b-tree page. */
+  readonly lens?: Page;
+  readonly leaf: boolean;
+  readonly cells: readonly CellNode[];
+  readonly children: PageNode[];
+  parent?: PageNode;
+  /** Which child of its parent it is; absent for a page that no parent points to. */
+  place?: number;
+  depth: number;
+  /** Levels above the leaves. */
+  height: number;
+  readonly dirty: boolean;
+  readonly inMemory: boolean;
+  readonly inFile: boolean;
+  /** In no parent yet: opened in the middle of a split. */
+  readonly loose: boolean;
+  /** Children that were not read, because the picture would be too large. */
+  folded: number;
+  readonly fault?: string;
+}
+
+export interface SlotNode {
+  readonly page: number;
+  readonly role: PageRole | 'header';
+  /** The bytes that survive a crash now are older than what the engine believes. */
+  readonly state: 'durable' | 'written' | 'stale';
+  readonly fault?: string;
+}
+
+export interface SideNode {
+  readonly page: number;
+  readonly role: PageRole | 'header' | 'loose';
+  readonly dirty: boolean;
+}
+
+export interface Reading {
+  readonly root?: PageNode;
+  readonly nodes: ReadonlyMap<number, PageNode>;
+  /** Pages in memory that are not of this tree: the header, overflow, free pages. */
+  readonly side: readonly SideNode[];
+  readonly slots: readonly SlotNode[];
+  /** Pages of the file, all of them. */
+  readonly filePages: number;
+  readonly pageSize: number;
+  readonly dirty: ReadonlySet<number>;
+  readonly header: DatabaseHeader | undefined;
+  readonly unsaid: readonly string[];
+}
+
+const readings = new WeakMap<DiskImage, { moment: BTreeMoment; reading: Reading }>();
+
+export function read(moment: BTreeMoment): Reading {
+  const known = readings.get(moment.image);
+  if (known && known.moment.event === moment.event && known.moment.value === moment.value)
+    return known.reading;
+  const reading = new Reader(moment).read();
+  readings.set(moment.image, { moment, reading });
+  return reading;
+}
+
+/** Surveys of the file change with a write only, so they are kept by its content. */
+const surveys = new WeakMap<Content['blocks'], Survey>();
+
+/** Which cell a scene key names: `29` and `kv` of `cell:kv:29`. */
+export const cellKey = (table: string, key: Key | string): string => `cell:${table}:${key}`;
+export const separatorKey = (table: string, key: Key | string): string => `sep:${table}:${key}`;
+
+class Reader {
+  readonly #moment: BTreeMoment;
+  readonly #image: DiskImage;
+  readonly #dirty: Set<number>;
+  readonly #usable: number;
+  readonly #pages: number;
+  readonly #header: DatabaseHeader | undefined;
+  readonly #nodes = new Map<number, PageNode>();
+  readonly #names = new Set<string>();
+  readonly #unsaid: string[] = [];
+
+  constructor(moment: BTreeMoment) {
+    this.#moment = moment;
+    this.#image = moment.image;
+    const { pageSize, running } = moment.value;
+    const database = fileNamed(this.#image, FILES.database);
+    const first = this.#bytes(1);
+    this.#header =
+      first && first.length >= 100 ? readHeader(first, database?.now.size ?? 0) : undefined;
+    this.#usable = pageSize - (this.#header?.reserved ?? 0);
+    const cache = fileNamed(this.#image, FILES.cache);
+    const chunks = Math.ceil(
+      Math.max(database?.now.size ?? 0, running ? (cache?.now.size ?? 0) : 0) / pageSize,
+    );
+    this.#pages = Math.max(this.#header?.pages ?? 0, chunks);
+    this.#dirty = new Set(running ? dirtyPages(this.#image) : []);
+  }
+
+  #bytes(page: number): Bytes | undefined {
+    return this.#moment.value.running
+      ? pageOf(this.#image, page)
+      : inFile(this.#image, page, 'now');
+  }
+
+  read(): Reading {
+    const { running, root, pageSize } = this.#moment.value;
+    const database = fileNamed(this.#image, FILES.database);
+    const filePages = Math.floor((database?.now.size ?? 0) / pageSize);
+    const top = running ? this.#tree(root) : undefined;
+    const slots = this.#slots(filePages);
+    const side = running ? this.#side() : [];
+    return {
+      ...(top && { root: top }),
+      nodes: this.#nodes,
+      side,
+      slots,
+      filePages,
+      pageSize,
+      dirty: this.#dirty,
+      header: this.#header,
+      unsaid: this.#unsaid,
+    };
+  }
+
+  /** Reads by levels, so that what is left out is what lies deepest; the way to the focus first. */
+  #tree(root: number): PageNode {
+    const wanted = this.#way();
+    const top = this.#node(root, false);
+    let queue: PageNode[] = [top];
+    let folded = 0;
+    while (queue.length > 0) {
+      const next: PageNode[] = [];
+      for (const node of queue) {
+        const { lens } = node;
+        if (!lens || node.leaf) continue;
+        const count = cellsIn(lens);
+        for (let i = 0; i <= count; i++) {
+          const page = i === count ? lens.rightChild : lens.child(i);
+          if (this.#nodes.has(page) || page < 1 || page > this.#pages) continue;
+          if (this.#nodes.size >= MOST_PAGES && !wanted.has(page)) {
+            node.folded++;
+            folded++;
+            continue;
+          }
+          const child = this.#node(page, false, node, i);
+          node.children.push(child);
+          next.push(child);
+        }
+      }
+      queue = next;
+    }
+    this.#measure(top);
+    if (folded > 0)
+      this.#unsaid.push(
+        `${this.#nodes.size} pages of the tree are drawn; ${folded} subtrees are folded away until a lookup or a selection leads there.`,
+      );
+    this.#loose(top);
+    return top;
+  }
+
+  #measure(node: PageNode): number {
+    node.height = node.leaf ? 0 : 1 + Math.max(0, ...node.children.map((c) => this.#measure(c)));
+    return node.height;
+  }
+
+  /** Pages on the way of the key that the event is about: drawn however large the tree is. */
+  #way(): Set<number> {
+    const way = new Set<number>();
+    const { event, value } = this.#moment;
+    const key = 'key' in event ? event.key : undefined;
+    for (let page = value.root; key !== undefined && way.size < 40 && !way.has(page); ) {
+      way.add(page);
+      const bytes = this.#bytes(page);
+      const lens = bytes && new Page(bytes, page, this.#usable);
+      if (!lens || lens.kind === undefined || lens.isLeaf || !lens.isTable) break;
+      page = lens.child(Math.min(lens.search(key), cellsIn(lens)));
+    }
+    return way;
+  }
+
+  #node(page: number, loose: boolean, parent?: PageNode, place?: number): PageNode {
+    const bytes = this.#bytes(page);
+    const lens = bytes && new Page(bytes, page, this.#usable);
+    const problem = this.#moment.problems.find(({ key }) => key === `page:${page}`);
+    const broken = lens && lens.kind === undefined;
+    const fault = broken ? 'this is no b-tree page' : problem?.text;
+    const good = lens && !broken ? lens : undefined;
+    const node: PageNode = {
+      page,
+      ...(good && { lens: good }),
+      leaf: good ? good.isLeaf : (parent?.height ?? 1) <= 1,
+      cells: good ? this.#cells(good) : [],
+      children: [],
+      ...(parent && { parent }),
+      ...(place !== undefined && { place }),
+      depth: parent ? parent.depth + 1 : 0,
+      height: 0,
+      dirty: this.#dirty.has(page),
+      inMemory: inCache(this.#image, page),
+      inFile: inFile(this.#image, page, 'synced') !== undefined,
+      loose,
+      folded: 0,
+      ...(fault !== undefined && { fault }),
+    };
+    this.#nodes.set(page, node);
+    return node;
+  }
+
+  #cells(lens: Page): CellNode[] {
+    const { table } = this.#moment.value;
+    const encoding = this.#header?.encoding ?? 'UTF-8';
+    const cells: CellNode[] = [];
+    for (let index = 0; index < cellsIn(lens); index++) {
+      const cell = lens.cell(index);
+      const record = lens.isLeaf || !lens.isTable ? lens.record(cell, encoding) : undefined;
+      const values = record?.columns.filter(({ value }) => value !== null) ?? [];
+      const value = values.map((column) => shown(column.value, 24)).join(', ');
+      const text = lens.isTable ? `${cell.key}` : value;
+      const name = lens.isTable ? `${cell.key}` : `${lens.number}.${index}`;
+      let key = lens.isLeaf ? cellKey(table, name) : separatorKey(table, name);
+      // On a damaged page one key may stand twice.
+      while (this.#names.has(key)) key = `${key}@${lens.number}`;
+      this.#names.add(key);
+      const bytes = `${cell.size} bytes`;
+      cells.push({
+        key,
+        index,
+        text,
+        from: cell.offset,
+        to: cell.offset + cell.size,
+        leaf: lens.isLeaf,
+        aria: lens.isLeaf
+          ? `key ${text}, ${bytes}${lens.isTable && value ? `: ${value}` : ''}`
+          : `separator ${text}, ${bytes}`,
+        ...(cell.fault !== undefined && { fault: cell.fault }),
+      });
+    }
+    return cells;
+  }
+
+  /**
+   * In the middle of a split pages exist that no parent points to: a new sibling, or a left half
+   * whose cell has no home. They stand at their level, where their keys belong.
+   */
+  #loose(root: PageNode): void {
+    if (this.#pages > MOST_PAGES) return;
+    const { event } = this.#moment;
+    const survey = this.#survey();
+    const loose = [...survey.uses.values()].filter(({ page, role }) => {
+      if (role !== 'unused' || this.#nodes.has(page) || !inCache(this.#image, page)) return false;
+      const bytes = this.#bytes(page);
+      return bytes !== undefined && new Page(bytes, page, this.#usable).kind !== undefined;
+    });
+    const pointedTo = new Set<number>();
+    for (const { page } of loose) {
+      const lens = new Page(this.#bytes(page) as Bytes, page, this.#usable);
+      if (!lens.isLeaf) for (let i = 0; i <= cellsIn(lens); i++) pointedTo.add(lens.child(i));
+    }
+    for (const { page } of loose) {
+      if (pointedTo.has(page)) continue;
+      const opened = event.kind === 'open' && event.page === page;
+      const lens = new Page(this.#bytes(page) as Bytes, page, this.#usable);
+      if (lens.cellCount === 0 && !opened) continue; // merged away: it is told among the side pages
+      const node = this.#node(page, true);
+      this.#grow(node);
+      this.#measure(node);
+      const beside = opened ? this.#nodes.get(event.beside) : this.#neighbour(node, root);
+      const parent = beside?.parent;
+      if (!beside || !parent) {
+        for (const lost of under(node)) this.#nodes.delete(lost.page);
+        continue;
+      }
+      node.parent = parent;
+      node.depth = parent.depth + 1;
+      for (const one of under(node))
+        if (one.parent && one !== node) one.depth = one.parent.depth + 1;
+      parent.children.splice(parent.children.indexOf(beside) + 1, 0, node);
+    }
+  }
+
+  /** All below a page that no parent points to. */
+  #grow(node: PageNode): void {
+    const { lens } = node;
+    if (!lens || node.leaf) return;
+    const count = cellsIn(lens);
+    for (let i = 0; i <= count; i++) {
+      const page = lens.child(i);
+      if (this.#nodes.has(page) || page < 1 || page > this.#pages) continue;
+      const child = this.#node(page, true, node, i);
+      node.children.push(child);
+      this.#grow(child);
+    }
+  }
+
+  /** The page of the same level after which its keys belong. */
+  #neighbour(node: PageNode, root: PageNode): PageNode | undefined {
+    const least = node.lens && smallest(node.lens);
+    let best: PageNode | undefined;
+    for (const other of under(root)) {
+      if (other.height !== node.height || other === root || !other.lens) continue;
+      const first = smallest(other.lens);
+      if (least !== undefined && first !== undefined && first > least) continue;
+      best = other;
+    }
+    return best;
+  }
+
+  #survey(): Survey {
+    return pagesOf((page) => this.#bytes(page), this.#pages);
+  }
+
+  #side(): SideNode[] {
+    const side: SideNode[] = [];
+    const cache = fileNamed(this.#image, FILES.cache);
+    if (!cache || this.#pages > MOST_PAGES) return side;
+    let survey: Survey | undefined;
+    const pages = Math.ceil(cache.now.size / this.#moment.value.pageSize);
+    for (let page = 1; page <= pages; page++) {
+      if (this.#nodes.has(page) || !inCache(this.#image, page)) continue;
+      if (page > 1) survey ??= this.#survey();
+      const role = page === 1 ? 'header' : (survey?.uses.get(page)?.role ?? 'unused');
+      side.push({ page, role: role === 'unused' ? 'loose' : role, dirty: this.#dirty.has(page) });
+    }
+    return side;
+  }
+
+  #slots(filePages: number): SlotNode[] {
+    const database = fileNamed(this.#image, FILES.database);
+    if (!database) return [];
+    if (filePages > MOST_PAGES) {
+      this.#unsaid.push(
+        `The file's ${filePages.toLocaleString('en')} pages are not drawn one by one.`,
+      );
+      return [];
+    }
+    let survey = surveys.get(database.now.blocks);
+    if (!survey) {
+      survey = pagesOf((page) => inFile(this.#image, page, 'now'), filePages);
+      surveys.set(database.now.blocks, survey);
+    }
+    const slots: SlotNode[] = [];
+    for (let page = 1; page <= filePages; page++) {
+      const use = survey.uses.get(page);
+      const written =
+        !database.source && chunkOf(database.now, page - 1) !== chunkOf(database.synced, page - 1);
+      slots.push({
+        page,
+        role: page === 1 ? 'header' : (use?.role ?? 'unused'),
+        state: this.#dirty.has(page) ? 'stale' : written ? 'written' : 'durable',
+        ...(use?.fault !== undefined && { fault: use.fault }),
+      });
+    }
+    return slots;
+  }
+}
+
+/** Cells that have room for their pointers: what a damaged count may promise beyond is not there. */
+function cellsIn(lens: Page): number {
+  return Math.min(lens.cellCount, Math.floor((lens.usable - lens.pointersAt) / 2));
+}
+
+const smallest = (lens: Page): Key | undefined =>
+  lens.isTable && lens.cellCount > 0 ? lens.key(0) : undefined;
+
+/** A page and all below it, level by level. */
+export function under(node: PageNode): PageNode[] {
+  const all = [node];
+  for (let i = 0; i < all.length; i++) all.push(...(all[i] as PageNode).children);
+  return all;
+}
+
+function inCache(image: DiskImage, page: number): boolean {
+  const cache = fileNamed(image, FILES.cache);
+  return cache !== undefined && chunkOf(cache.now, page - 1) !== undefined;
+}
+
+function inFile(image: DiskImage, page: number, layer: 'now' | 'synced'): Bytes | undefined {
+  const database = fileNamed(image, FILES.database);
+  if (!database) return undefined;
+  return chunkOf(database[layer], page - 1) ?? database.source?.chunk(page - 1);
+}
+
+/** Which pages, cells and pointers the engine is at. */
+export interface Focus {
+  /** Pages that it touches, the one where it is first. */
+  readonly pages: readonly number[];
+  readonly keys: ReadonlySet<string>;
+  /** Pages whose incoming pointer is lit: the way down. */
+  readonly way: ReadonlySet<number>;
+  readonly slots: readonly number[];
+}
+
+export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']): Focus {
+  const { table } = value;
+  const pages: number[] = [];
+  const keys = new Set<string>();
+  const slots: number[] = [];
+  const way = new Set<number>();
+  const cell = (key: Key) => keys.add(cellKey(table, key));
+  const both = (key: Key) => {
+    cell(key);
+    keys.add(separatorKey(table, key));
+  };
+  switch (event.kind) {
+    case 'descend':
+      pages.push(event.page);
+      way.add(event.child);
+      if (event.separator !== undefined) keys.add(separatorKey(table, event.separator));
+      break;
+    case 'seek':
+      pages.push(event.page);
+      if (event.found) cell(event.key);
+      break;
+    case 'found':
+      pages.push(event.page, ...event.overflow);
+      cell(event.key);
+      break;
+    case 'insert':
+    case 'update':
+      pages.push(event.page);
+      cell(event.key);
+      break;
+    case 'absent':
+    case 'remove':
+    case 'defragment':
+      pages.push(event.page);
+      break;
+    case 'scan': {
+      pages.push(event.page);
+      const cells = nodes.get(event.page)?.cells ?? [];
+      const [low, high] = [Math.min(event.from, event.to), Math.max(event.from, event.to)];
+      for (let i = low; i <= high; i++) {
+        const name = cells[i]?.key;
+        if (name) keys.add(name);
+      }
+      break;
+    }
+    case 'spill':
+      pages.push(...event.pages);
+      cell(event.key);
+      break;
+    case 'overflow':
+      pages.push(event.page);
+      both(event.key);
+      break;
+    case 'deepen':
+      pages.push(event.child, event.root);
+      way.add(event.child);
+      break;
+    case 'open':
+      pages.push(event.page, event.beside);
+      break;
+    case 'move':
+      pages.push(event.to, event.from);
+      for (const key of event.keys) both(key);
+      both(event.homeless.key);
+      break;
+    case 'separator':
+      pages.push(event.parent);
+      keys.add(separatorKey(table, event.key));
+      way.add(event.left).add(event.right);
+      break;
+    case 'underfull':
+      pages.push(event.page, event.sibling);
+      break;
+    case 'merge':
+      pages.push(event.into, event.from);
+      for (const key of event.keys) both(key);
+      break;
+    case 'unlink':
+      pages.push(event.parent, event.page);
+      break;
+    case 'borrow':
+      pages.push(event.to, event.from, event.parent);
+      for (const key of event.keys) both(key);
+      keys.add(separatorKey(table, event.separator));
+      break;
+    case 'shrink':
+      pages.push(event.root, event.child);
+      break;
+    case 'free':
+      pages.push(event.page, event.trunk);
+      break;
+    case 'write':
+      pages.push(event.page);
+      slots.push(event.page);
+      break;
+    default:
+  }
+  if ('held' in event && event.held) both(event.held.key);
+  // The way from the root to where the engine is, as long as it is a lookup.
+  const here = pages[0];
+  if (here !== undefined && LOOKUPS.has(event.kind))
+    for (let node = nodes.get(here); node?.parent; node = node.parent)
+      if (node.place !== undefined) way.add(node.page);
+  return { pages, keys, way, slots };
+}
+
+const LOOKUPS = new Set(['descend', 'seek', 'found', 'absent', 'insert', 'update', 'remove']);
