@@ -232,7 +232,11 @@ export interface BTreeValue {
   /** Root page of the tree that commands work on. */
   readonly root: number;
   readonly table: string;
+  /** Only a table b-tree can be searched by key; the others are walked and drawn. */
+  readonly kind: 'table' | 'index' | 'without-rowid';
   readonly pageSize: number;
+  /** The page size less the bytes that the database reserves at the end of each page. */
+  readonly usable: number;
   /** Whether a transaction is open. */
   readonly writing: boolean;
   /** False between a crash and `reopen`: nothing is in memory. */

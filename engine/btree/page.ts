@@ -887,6 +887,13 @@ class Surveyor {
   }
 }
 
+/** The trees of a database, by its schema alone: no other page is looked at but each root. */
+export function treesOf(read: ReadPage, header: DatabaseHeader): TreeEntry[] {
+  const survey = new Surveyor(read, header, header.pages);
+  survey.tree(1, 1);
+  return schemaOf(read, header, survey.schemaRows);
+}
+
 /** The trees that the leaves of sqlite_schema name: (type, name, tbl_name, rootpage, sql). */
 export function schemaOf(
   read: ReadPage,
