@@ -10,13 +10,19 @@
 import { Complaint } from '../base/assert.ts';
 import { type Bytes, hexOf } from '../base/bytes.ts';
 import { type DiskImage, EMPTY_IMAGE, type FileImage } from '../disk/image.ts';
-import type { ForeignSource } from '../run/lab.ts';
 import { checkDatabase } from './check.ts';
 import { type CreateTable, readCreateTable } from './create.ts';
 import { FILES, type Key } from './events.ts';
 import { type DatabaseHeader, HEADER_SIZE, readHeader } from './header.ts';
 import { Page, payloadOf, type ReadPage, type TreeEntry, treesOf } from './page.ts';
 import { type Column, readRecord } from './record.ts';
+
+/** Random access to a file; exactly `length` bytes, or fewer where it ends. */
+export interface ForeignSource {
+  readonly name: string;
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
 
 /** Pages kept once they were read, in bytes; beyond that the oldest go. */
 const KEEP = 64 * 2 ** 20;

@@ -118,7 +118,7 @@ function parse(words: readonly Word[]): Command {
     if (extra) throw new Complaint(`expected ${USAGE[name]}, found one word more`, at(extra));
     if (rest.length < least)
       throw new Complaint(`expected ${USAGE[name]}`, {
-        column: last.column + last.text.length + 1,
+        column: last.column + last.text.length,
       });
   };
   switch (name) {
