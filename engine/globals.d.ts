@@ -31,13 +31,3 @@ declare class CompressionStream implements ByteStream {
 }
 
 declare class DecompressionStream extends CompressionStream {}
-
-/** The shipped scenarios, from build/scenarios.mjs. */
-declare module 'virtual:scenarios' {
-  export const scenarios: readonly {
-    readonly name: string;
-    readonly lab: string;
-    readonly title: string;
-    readonly text: string;
-  }[];
-}
