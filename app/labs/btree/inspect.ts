@@ -1,0 +1,232 @@
+// The inspector's view of a B-Tree page: which page is meant by what is selected, its bytes in the
+// cache or in the file, and the anatomy that the page lens finds in them.
+
+import type { BTreeEvent, BTreeValue, Key } from '../../../engine/btree/events.ts';
+import { dirtyPages, FILES, pageOf } from '../../../engine/btree/events.ts';
+import { readHeader } from '../../../engine/btree/header.ts';
+import {
+  anatomy,
+  Page,
+  type PageUse,
+  pagesOf,
+  type Region,
+  type RegionKind,
+  type Survey,
+} from '../../../engine/btree/page.ts';
+import { chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.ts';
+import type { ShownMoment } from '../../player/types.ts';
+import type { Inspected, InspectedRegion, Layer } from '../../scene/inspect.ts';
+import type { Tone } from '../../scene/scene.ts';
+
+type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
+
+const TONES: Readonly<Record<RegionKind, Tone>> = {
+  'file header': 'muted',
+  'page header': 'plain',
+  pointers: 'separator',
+  gap: 'free',
+  cell: 'key',
+  freeblock: 'free',
+  fragment: 'free',
+  reserved: 'muted',
+  next: 'separator',
+  payload: 'key',
+  trunk: 'separator',
+  'pointer map': 'separator',
+  unused: 'free',
+};
+
+/** A page's bytes as the process sees them; or only what a power cut would leave. */
+export function pageBytes(image: DiskImage, number: number, layer: Layer): Uint8Array | undefined {
+  if (layer === 'memory') return pageOf(image, number);
+  const database = fileNamed(image, FILES.database);
+  return database && (chunkOf(database.synced, number - 1) ?? database.source?.chunk(number - 1));
+}
+
+function pageCount(image: DiskImage): number {
+  const database = fileNamed(image, FILES.database);
+  const cache = fileNamed(image, FILES.cache);
+  const pages = (file: typeof database) => (file ? Math.ceil(file.now.size / file.chunkSize) : 0);
+  return Math.max(pages(database), pages(cache));
+}
+
+/** Beyond so many pages a walk over all of them at every step would be felt. */
+const SURVEYED = 3000;
+const surveys = new WeakMap<DiskImage, Survey>();
+
+function useOf(image: DiskImage, number: number, pages: number): PageUse | undefined {
+  if (pages > SURVEYED) return undefined;
+  let survey = surveys.get(image);
+  if (!survey) {
+    survey = pagesOf((page) => pageBytes(image, page, 'memory'), pages);
+    surveys.set(image, survey);
+  }
+  return survey.uses.get(number);
+}
+
+/** The page that the event is about. */
+function pageOfEvent(event: BTreeEvent, value: BTreeValue): number {
+  if ('page' in event) return event.page;
+  if ('parent' in event) return event.parent;
+  if ('to' in event) return event.to;
+  if ('into' in event) return event.into;
+  if ('root' in event) return event.root;
+  return value.root;
+}
+
+/** The leaf on which a key is, or the highest interior page that holds it as a separator. */
+function pageOfKey(moment: BTreeMoment, key: Key, separator: boolean): number | undefined {
+  let number = moment.value.root;
+  for (let depth = 0; depth < 40; depth++) {
+    const bytes = pageBytes(moment.image, number, 'memory');
+    if (!bytes) return undefined;
+    const page = new Page(bytes, number);
+    if (page.kind === undefined || page.gapStart > bytes.length) return undefined;
+    const index = page.search(key);
+    const here = index < page.cellCount && page.key(index) === key;
+    if (page.isLeaf) return here && !separator ? number : undefined;
+    if (here && separator) return number;
+    number = page.child(index);
+  }
+  return undefined;
+}
+
+function numberOf(text: string): Key | undefined {
+  if (!/^-?\d{1,19}$/.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+/** Which page is meant, and what inside it. */
+function target(
+  moment: BTreeMoment,
+  selection: string | undefined,
+): { page: number; inside?: string } {
+  const [kind, ...rest] = (selection ?? '').split(':');
+  const last = rest.at(-1) ?? '';
+  if ((kind === 'page' || kind === 'slot') && /^\d+$/.test(last)) return { page: Number(last) };
+  if (selection !== undefined && (kind === 'cell' || kind === 'sep')) {
+    const key = numberOf(last);
+    const page = key === undefined ? undefined : pageOfKey(moment, key, kind === 'sep');
+    if (page !== undefined) return { page, inside: selection };
+  }
+  return { page: pageOfEvent(moment.event, moment.value) };
+}
+
+export function inspect(
+  moment: BTreeMoment,
+  selection: string | undefined,
+  layer: Layer,
+): Inspected {
+  const { image, value } = moment;
+  const pages = pageCount(image);
+  const { page: number, inside } = target(moment, selection);
+  const bytes = pageBytes(image, number, layer);
+  const base = {
+    title: `Page ${number}`,
+    key: `page:${number}`,
+    ...(inside !== undefined && { inside }),
+    ...(number > 1 && { previous: `page:${number - 1}` }),
+    ...(number < pages && { next: `page:${number + 1}` }),
+  };
+  if (!bytes)
+    return {
+      ...base,
+      heading: `page ${number}`,
+      summary: [],
+      regions: [],
+      why:
+        layer === 'file'
+          ? `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
+          : value.running
+            ? `Page ${number} has not been read into memory at this moment.`
+            : 'Nothing is in memory: the process has died. Look at the file copy.',
+    };
+
+  const use = useOf(image, number, pages);
+  const lens = new Page(bytes, number);
+  const guessed = lens.kind === undefined ? 'unused' : lens.isLeaf ? 'leaf' : 'interior';
+  // In the file a page may still be what it was before; the survey speaks of memory.
+  const same = pageBytes(image, number, 'memory') === bytes;
+  const role = same && use ? use.role : guessed;
+  const first = number === 1 ? bytes : pageBytes(image, 1, 'memory');
+  const header = first && readHeader(first, pages * bytes.length);
+  const regions = anatomy(bytes, number, role, {
+    ...(header && { usable: header.usable, encoding: header.encoding }),
+    ...(use?.payload !== undefined && { payload: use.payload }),
+  });
+  const tree = role === 'leaf' || role === 'interior';
+  const file = pageBytes(image, number, 'file');
+  return {
+    ...base,
+    heading: tree ? 'b-tree page header' : headingOf(role),
+    summary: tree ? treeSummary(lens, regions) : roleSummary(role, use),
+    bytes,
+    regions: regions.map((region) => shown(region, lens, tree, value.table)),
+    ...(dirtyPages(image).includes(number)
+      ? { durability: file ? 'newer in memory than in the file' : 'not yet in the file' }
+      : { durability: 'the same in memory and in the file' }),
+  };
+}
+
+function headingOf(role: string): string {
+  const words: Record<string, string> = {
+    overflow: 'overflow page',
+    trunk: 'freelist trunk',
+    free: 'free page',
+    ptrmap: 'pointer map',
+    lock: 'lock page',
+    unused: 'page',
+  };
+  return words[role] ?? role;
+}
+
+function treeSummary(page: Page, regions: readonly Region[]): Inspected['summary'] {
+  const blocks = regions
+    .filter(({ kind }) => kind === 'freeblock')
+    .reduce((sum, { from, to }) => sum + to - from, 0);
+  const gap = Math.max(0, page.contentStart - page.gapStart);
+  return [
+    {
+      name: 'type',
+      value: `0x${(page.bytes[page.start] ?? 0).toString(16).padStart(2, '0')} ${page.kind ?? 'unknown'}`,
+    },
+    { name: 'cells', value: `${page.cellCount}` },
+    { name: 'content starts', value: `${page.contentStart}` },
+    {
+      name: 'free bytes',
+      value: `${gap}${blocks > 0 ? ` + ${blocks} in freeblocks` : ''}${page.fragments > 0 ? ` + ${page.fragments} in fragments` : ''}`,
+    },
+    ...(page.kind !== undefined && !page.isLeaf
+      ? [{ name: 'right-most child', value: `page ${page.rightChild}` }]
+      : []),
+  ];
+}
+
+function roleSummary(role: string, use: PageUse | undefined): Inspected['summary'] {
+  return [
+    { name: 'use', value: headingOf(role) },
+    ...(use?.parent !== undefined ? [{ name: 'named by', value: `page ${use.parent}` }] : []),
+    ...(use?.payload !== undefined ? [{ name: 'payload', value: `${use.payload} bytes` }] : []),
+    ...(use?.fault !== undefined ? [{ name: 'fault', value: use.fault }] : []),
+  ];
+}
+
+function shown(region: Region, page: Page, tree: boolean, table: string): InspectedRegion {
+  const { from, to, kind, fields, fault } = region;
+  const cell = tree && kind === 'cell' && region.index !== undefined;
+  const key =
+    cell && page.isTable && fault === undefined ? page.key(region.index as number) : undefined;
+  const interior = tree && page.kind !== undefined && !page.isLeaf;
+  return {
+    from,
+    to,
+    tone: fault !== undefined ? 'fault' : cell && interior ? 'separator' : TONES[kind],
+    label: cell
+      ? `${interior ? 'separator' : 'cell'} ${region.index}${key === undefined ? '' : `: key ${key}`}`
+      : kind,
+    ...(key !== undefined && { key: `${interior ? 'sep' : 'cell'}:${table}:${key}` }),
+    ...(fields && { fields }),
+    ...(fault !== undefined && { fault }),
+  };
+}
