@@ -6,6 +6,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { scenarios } from './build/scenarios.mjs';
 import { serviceWorker } from './build/service-worker.ts';
+import { engineSources } from './build/sources-plugin.ts';
 
 /** Hot reloading needs inline styles and a socket, so the policy is only on the built page. */
 const withoutPolicy: Plugin = {
@@ -21,6 +22,7 @@ export default defineConfig({
     react(),
     withoutPolicy,
     scenarios(fileURLToPath(new URL('./engine', import.meta.url))),
+    engineSources(fileURLToPath(new URL('.', import.meta.url))),
     serviceWorker(new URL('./build/sw.js', import.meta.url)),
   ],
   worker: {
@@ -46,6 +48,6 @@ export default defineConfig({
     environment: 'node',
     // Two busy cores: a property test may take its time, a hung one still ends.
     testTimeout: 20_000,
-    include: ['engine/**/*.test.ts', 'app/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+    include: ['engine/**/*.test.ts', 'app/**/*.test.{ts,tsx}', '{scripts,build}/**/*.test.ts'],
   },
 });
