@@ -129,14 +129,14 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
             ? 'from a freeblock that a deleted cell left'
             : 'from the gap, now that the page is packed';
       return {
-        title: `${key} goes into page ${page}`,
+        title: `Row ${key} goes into page ${page}`,
         detail: `Its cell takes ${plural(bytes, 'byte')} ${where}; ${free} ${isAre(free)} free.`,
       };
     }
     case 'update': {
       const { page, key, bytes, was, inPlace } = event;
       return {
-        title: `${key} is replaced in page ${page}`,
+        title: `Row ${key} is replaced in page ${page}`,
         detail: inPlace
           ? `The new record has ${plural(bytes, 'byte')} as the old one, and takes its place.`
           : `The record had ${plural(was, 'byte')} and has ${bytes} now; its cell found a new place in the page.`,
@@ -145,7 +145,7 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
     case 'remove': {
       const { page, key, bytes, free } = event;
       return {
-        title: `${key} leaves page ${page}`,
+        title: `Row ${key} leaves page ${page}`,
         detail: `Its ${plural(bytes, 'byte')} and its pointer are free again: ${free} in all. What stood there stays until it is written over.`,
       };
     }
@@ -157,7 +157,7 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
     case 'overflow': {
       const { page, key, needs, has, why } = event;
       const { cellCount, isLeaf } = lens(page);
-      const what = isLeaf ? `${key}` : `separator ${key}`;
+      const what = isLeaf ? `row ${key}` : `separator ${key}`;
       return {
         title: `Page ${page} has no room for ${what}`,
         detail:
@@ -185,11 +185,11 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
       return {
         title:
           keys.length === 0
-            ? `${homeless.key} gets page ${homeless.page} for itself`
+            ? `${homeless.key} goes to page ${homeless.page} alone`
             : `${plural(keys.length, 'cell')} ${keys.length === 1 ? 'moves' : 'move'} to page ${to}`,
         detail:
           keys.length === 0
-            ? `Page ${from} keeps all its ${plural(lens(from).cellCount, 'cell')}.`
+            ? `No other cell of page ${from} comes with it.`
             : `${listed(keys)} ${keys.length === 1 ? 'goes' : 'go'} over; ${homelessAt}.`,
       };
     }
@@ -212,7 +212,7 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
     case 'underfull': {
       const { page, fill, below, sibling } = event;
       return {
-        title: `Page ${page} is only ${percent(fill)} full`,
+        title: fill === 0 ? `Page ${page} is empty` : `Page ${page} is only ${percent(fill)} full`,
         detail: `Less than ${percent(below)}: it looks to its sibling, page ${sibling}.`,
       };
     }
@@ -230,10 +230,15 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
       };
     case 'borrow': {
       const { from, to, keys, parent, was, separator } = event;
-      return {
-        title: `Page ${to} borrows ${plural(keys.length, 'cell')} from page ${from}`,
-        detail: `Together they would not fit one page, so ${listed(keys)} ${keys.length === 1 ? 'comes' : 'come'} over, and the separator in page ${parent} changes from ${was} to ${separator}.`,
-      };
+      return lens(to).isLeaf
+        ? {
+            title: `Page ${to} borrows ${plural(keys.length, 'cell')} from page ${from}`,
+            detail: `Together they would not fit one page, so ${listed(keys)} ${keys.length === 1 ? 'comes' : 'come'} over, and the separator in page ${parent} changes from ${was} to ${separator}.`,
+          }
+        : {
+            title: `Page ${to} borrows ${keys.length === 1 ? 'a child' : plural(keys.length, 'child', 'children')} from page ${from}`,
+            detail: `Separator ${was} comes down from page ${parent}, and ${separator} goes up in its place.`,
+          };
     }
     case 'shrink':
       return {
@@ -251,7 +256,9 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
       return {
         title: `Page ${event.page} is written, ${event.nth} of ${event.of}`,
         detail:
-          'It is on its way, not safe: before the sync a power cut may lose any sector of it.',
+          event.nth === 1
+            ? 'It is on its way, not safe: before the sync a power cut may lose any sector of it.'
+            : `${event.nth} pages are on their way, and none is safe before the sync.`,
       };
     case 'sync':
       return {
@@ -290,7 +297,7 @@ export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue):
         detail: `${plural(event.pages, 'page')} and ${plural(event.rows, 'row')}${
           value.damaged
             ? ': some pages are of before the commit, some of after. A log would have prevented this.'
-            : ', as the last sync left them.'
+            : ', and all of it fits together.'
         }`,
       };
     case 'closed':

@@ -494,9 +494,8 @@ function start(state: BTreeState): { state: BTreeState; pages: number; rows: num
   const report = checkImage(state.disk);
   const value = { ...state.value, running: true, damaged: report.findings.length > 0 };
   const disk = new Disk(state.disk);
-  const pager = new Pager(disk, value.pageSize, value.usable);
-  const { pages } = pager;
-  return { state: { disk: disk.seal(), value }, pages, rows: report.rows };
+  new Pager(disk, value.pageSize, value.usable).read(1);
+  return { state: { disk: disk.seal(), value }, pages: report.pages, rows: report.rows };
 }
 
 /** Thrown out of a command at the moment at which the power is to be cut. */
