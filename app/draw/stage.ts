@@ -63,7 +63,7 @@ export interface Stage {
     from: Scene,
     to: Scene,
     options?: { backward?: boolean },
-  ): { readonly durationMs: number; draw(t: number): void };
+  ): { readonly durationMs: number; readonly camera: Camera; draw(t: number): void };
   readonly scene: Scene | undefined;
   readonly camera: Camera;
   /** Whether somebody moved the camera since the last fit. */
@@ -76,8 +76,6 @@ export interface Stage {
   mark(entry: string | undefined): void;
   /** The keyboard's place on the picture. */
   cursor(key: string | undefined): void;
-  /** Where a shape of the shown scene is, in pixels of the stage. */
-  boxOf(shape: Shape): Box;
   resize(width: number, height: number): void;
   destroy(): void;
 }
@@ -389,7 +387,11 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       // Shows the start before the first frame, so that nothing new flashes at its goal.
       draw(0);
       const still = tween.moving.length === 0 && !pan;
-      return { durationMs: still ? Math.min(tween.durationMs, 220) : tween.durationMs, draw };
+      return {
+        durationMs: still ? Math.min(tween.durationMs, 220) : tween.durationMs,
+        camera: { k: goal.k, x: goal.x, y: goal.y },
+        draw,
+      };
     },
     get scene() {
       return shown;
@@ -441,12 +443,6 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       at = key;
       flagAll();
     },
-    boxOf: ({ x, y, w, h }) => ({
-      x: x * camera.k + camera.x,
-      y: y * camera.k + camera.y,
-      width: w * camera.k,
-      height: h * camera.k,
-    }),
     resize(newWidth, newHeight) {
       if (newWidth === width && newHeight === height) return;
       width = newWidth;
@@ -462,6 +458,14 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     },
   };
 }
+
+/** Where a shape is on the stage, in pixels. */
+export const boxOf = ({ x, y, w, h }: Shape, camera: Camera): Box => ({
+  x: x * camera.k + camera.x,
+  y: y * camera.k + camera.y,
+  width: w * camera.k,
+  height: h * camera.k,
+});
 
 function boxAround(scene: Scene, keys: readonly string[]): Box | undefined {
   if (keys.length === 0) return undefined;

@@ -36,7 +36,8 @@ const SIZE: Record<Detail, { w: number; h: number; gap: number; pitch: number; r
   marks: { w: 8, h: 12, gap: 3, pitch: 12 + 40, row: 15 },
 };
 const HANG = { gap: 9, height: 26 };
-const CAPTION = 84;
+/** Room for the caption between the leaves and what else is in memory. */
+const CAPTION = 96;
 /** Pages with labels that are drawn with all their cells at once, at most. */
 const MOST_FULL = 160;
 
@@ -692,7 +693,7 @@ class Picture {
   }
 }
 
-const SLOT_WORDS: Record<SlotNode['state'], string> = {
+export const SLOT_WORDS: Record<SlotNode['state'], string> = {
   durable: 'durable',
   written: 'written and not synced',
   stale: 'older than the page in memory',
@@ -716,7 +717,7 @@ function noteOf(node: PageNode): string {
   return node.inMemory ? kind : `${kind} · in the file only`;
 }
 
-function ariaOf(node: PageNode): string {
+export function ariaOf(node: PageNode): string {
   const { lens } = node;
   const parts = [`page ${node.page}`, noteOf(node).replaceAll(' · ', ', ')];
   if (lens) {

@@ -1,0 +1,212 @@
+// The B-Tree's choreography: what the engine is in the middle of, as a machine over its events.
+//
+//   idle ─▶ searching ─▶ writing ──▶ splitting ⟲     a parent may overflow in turn
+//             │             └─────▶ merging ⟲        a parent may become too empty in turn
+//             └▶ scanning        committing ─▶ idle
+//   crashed ─▶ recovering                             from anywhere
+//
+// Splitting and merging take nothing but their own next event: a lookup in the middle of a split
+// would be a fault of the engine, and the golden scripts would tell.
+
+import { createMachine } from 'xstate';
+import { choreographyOf } from '../choreography.ts';
+
+/** Where a command can begin. */
+const begins = {
+  descend: '#descending',
+  seek: '#arrived',
+  write: '#writing-pages',
+  sync: '#syncing',
+  checked: '#checking',
+  closed: '#closing',
+  nothing: '#idle',
+  rollback: '#idle',
+};
+/** What a write does in a leaf. */
+const changes = {
+  spill: '#spilling',
+  defragment: '#packing',
+  insert: '#placed',
+  update: '#placed',
+  remove: '#removed',
+  overflow: '#overflowing',
+};
+/** How a write may go on once its cell is in, or out. */
+const goesOn = { free: '#releasing', underfull: '#underfull', shrink: '#shrinking' };
+
+const machine = createMachine({
+  id: 'btree',
+  initial: 'idle',
+  on: { crash: '#crashed', opened: '#idle' },
+  states: {
+    idle: { id: 'idle', meta: { process: 'session', text: 'waits for a command' }, on: begins },
+    searching: {
+      meta: { process: 'search', text: 'from the root to a leaf' },
+      initial: 'descending',
+      states: {
+        descending: {
+          id: 'descending',
+          meta: { text: 'chooses a child' },
+          on: { descend: '#descending', seek: '#arrived' },
+        },
+        arrived: {
+          id: 'arrived',
+          meta: { text: 'on the leaf' },
+          on: {
+            found: '#answered',
+            absent: '#answered',
+            begin: '#begun',
+            scan: '#delivering',
+            scanned: '#scanned',
+            ...changes,
+          },
+        },
+        answered: { id: 'answered', meta: { text: 'found, or not' }, on: begins },
+      },
+    },
+    scanning: {
+      meta: { process: 'search', text: 'leaf after leaf' },
+      initial: 'delivering',
+      states: {
+        delivering: {
+          id: 'delivering',
+          meta: { text: 'rows of one leaf' },
+          on: { scan: '#delivering', scanned: '#scanned' },
+        },
+        scanned: { id: 'scanned', meta: { text: 'end of the range' }, on: begins },
+      },
+    },
+    writing: {
+      meta: { process: 'write', text: 'changes a leaf' },
+      initial: 'begun',
+      states: {
+        begun: { id: 'begun', meta: { text: 'opens a transaction' }, on: changes },
+        spilling: { id: 'spilling', meta: { text: 'fills overflow pages' }, on: changes },
+        packing: { id: 'packing', meta: { text: 'packs the cells together' }, on: changes },
+        placed: {
+          id: 'placed',
+          meta: { text: 'the cell is in' },
+          on: { ...begins, ...goesOn },
+        },
+        removed: {
+          id: 'removed',
+          meta: { text: 'the cell is out' },
+          on: { ...begins, ...goesOn },
+        },
+        releasing: {
+          id: 'releasing',
+          meta: { text: 'frees overflow pages' },
+          on: { ...begins, ...goesOn },
+        },
+      },
+    },
+    splitting: {
+      meta: { process: 'split', text: 'a page becomes two' },
+      initial: 'overflowing',
+      states: {
+        overflowing: {
+          id: 'overflowing',
+          meta: { text: 'no room for the cell' },
+          on: { deepen: '#deepening', open: '#opening' },
+        },
+        deepening: {
+          id: 'deepening',
+          meta: { text: 'the root moves down' },
+          on: { open: '#opening' },
+        },
+        opening: {
+          id: 'opening',
+          meta: { text: 'a new sibling' },
+          on: { open: '#opening', move: '#moving' },
+        },
+        moving: {
+          id: 'moving',
+          meta: { text: 'the upper cells go over' },
+          on: { defragment: '#moving', separator: '#lifting' },
+        },
+        lifting: {
+          id: 'lifting',
+          meta: { text: 'the parent learns a separator' },
+          on: {
+            overflow: '#overflowing',
+            defragment: '#lifting',
+            separator: '#lifting',
+            free: '#releasing',
+            ...begins,
+          },
+        },
+      },
+    },
+    merging: {
+      meta: { process: 'merge', text: 'two pages become one, or share' },
+      initial: 'underfull',
+      states: {
+        underfull: {
+          id: 'underfull',
+          meta: { text: 'too empty' },
+          on: { merge: '#joining', defragment: '#underfull', borrow: '#borrowing' },
+        },
+        joining: { id: 'joining', meta: { text: 'cells go left' }, on: { unlink: '#unlinking' } },
+        unlinking: {
+          id: 'unlinking',
+          meta: { text: 'the parent forgets' },
+          on: { free: '#freeing' },
+        },
+        borrowing: {
+          id: 'borrowing',
+          meta: { text: 'cells come over' },
+          on: { overflow: '#overflowing', ...begins },
+        },
+        shrinking: {
+          id: 'shrinking',
+          meta: { text: 'the root takes its child in' },
+          on: { free: '#freeing' },
+        },
+        freeing: {
+          id: 'freeing',
+          meta: { text: 'a page is free' },
+          on: { underfull: '#underfull', shrink: '#shrinking', ...begins },
+        },
+      },
+    },
+    committing: {
+      meta: { process: 'commit', text: 'memory goes to the file' },
+      initial: 'writing',
+      states: {
+        writing: {
+          id: 'writing-pages',
+          meta: { text: 'page by page' },
+          on: { write: '#writing-pages', sync: '#syncing' },
+        },
+        syncing: {
+          id: 'syncing',
+          meta: { text: 'durable at once' },
+          on: { committed: '#committed' },
+        },
+        committed: { id: 'committed', meta: { text: 'acknowledged' }, on: begins },
+      },
+    },
+    checking: {
+      id: 'checking',
+      meta: { process: 'session', text: 'walks the whole tree' },
+      on: begins,
+    },
+    closing: {
+      id: 'closing',
+      meta: { process: 'session', text: 'the process ends' },
+      on: { opened: '#idle' },
+    },
+    crashed: {
+      id: 'crashed',
+      meta: { process: 'crash', text: 'memory is gone' },
+      on: { recovered: '#recovering' },
+    },
+    recovering: {
+      id: 'recovering',
+      meta: { process: 'crash', text: 'starts from the file' },
+      on: begins,
+    },
+  },
+});
+
+export const choreography = choreographyOf(machine);

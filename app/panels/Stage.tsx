@@ -1,0 +1,416 @@
+// The stage's frame: React lays out the drawing's surroundings (caption, legend, zoom) and never looks
+// into the <svg>, which belongs to the stage (app/draw). Movement comes from the player by a Screen;
+// the caption's card is placed by hand, once a step, where it covers neither pages nor pointers.
+
+import { Maximize, Minus, Plus } from 'lucide-react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import { useStore } from 'zustand';
+import { type Box, boxOf, type Camera, type Stage as Drawing, mountStage } from '../draw/stage.ts';
+import type { Picture, TwinNode } from '../labs/picture.ts';
+import type { Screen, Session, ShownMoment } from '../player/types.ts';
+import type { Detail, Scene, Shape } from '../scene/scene.ts';
+import { usePicture } from './usePicture.ts';
+import '../draw/stage.css';
+import './stage.css';
+
+export interface StageProps {
+  readonly session: Session;
+  /** Only the drawing: no legend, no zoom, and the wheel goes on scrolling the page. */
+  readonly plain?: boolean;
+}
+
+export function Stage({ session, plain = false }: StageProps) {
+  const picture = usePicture(session);
+  const moment = useStore(session.store, (state) => state.moment);
+  const playing = useStore(session.store, (state) => state.playing && state.speed > 2);
+  const [scene, setScene] = useState<Scene>();
+  const frame = useRef<HTMLDivElement>(null);
+  const svg = useRef<SVGSVGElement>(null);
+  const card = useRef<HTMLDivElement>(null);
+  const drawing = useRef<Drawing>(undefined);
+  const camera = useRef<Camera>({ k: 1, x: 0, y: 0 });
+  const latest = useRef<Scene>(undefined);
+  const detail = useRef<Detail>(undefined);
+  const redraw = useRef<(keep: boolean) => void>(() => {});
+
+  const placeCard = useCallback(() => {
+    if (card.current && frame.current && latest.current)
+      putCaption(card.current, frame.current, latest.current, camera.current);
+  }, []);
+
+  useEffect(() => {
+    const surface = svg.current;
+    if (!surface || !picture) return;
+    const stage = mountStage(surface, {
+      insets: plain
+        ? { top: 14, right: 14, bottom: 10, left: 14 }
+        : { top: 54, right: 16, bottom: 18, left: 16 },
+      still: plain,
+      onSelect: (key) => session.select(key),
+      onActivate: (key) => {
+        session.select(key);
+        stage.panTo(key);
+      },
+      onCamera(next, byUser) {
+        camera.current = next;
+        if (byUser) rethink(next);
+        placeCard();
+      },
+    });
+    drawing.current = stage;
+    let shown: ShownMoment | undefined;
+    const look = () => ({
+      width: surface.clientWidth || 720,
+      height: surface.clientHeight || 560,
+      ...(detail.current && { detail: detail.current }),
+    });
+    const show = (next: Scene) => {
+      latest.current = next;
+      setScene(next);
+    };
+    redraw.current = (keep) => {
+      if (!shown) return;
+      const next = picture.view(shown, look());
+      show(next);
+      stage.show(next, { keep });
+    };
+    /** Somebody zoomed: what can be read now, or no longer? */
+    function rethink({ k }: Camera) {
+      const now = latest.current;
+      if (!now) return;
+      const pages = now.shapes.filter(({ kind }) => kind === 'page').length;
+      const next = detailAt(now.detail, k, pages);
+      if (next === now.detail) return;
+      detail.current = next;
+      redraw.current(true);
+    }
+    let draw: (t: number) => void = () => {};
+    const screen: Screen = {
+      prepare(from, to) {
+        shown = to;
+        const next = picture.view(to, look());
+        if (!from || !stage.scene) {
+          draw = () => {
+            stage.show(next);
+          };
+          show(next);
+          return 0;
+        }
+        const before = picture.view(from, look());
+        show(next);
+        if (motionIsReduced()) {
+          draw = () => stage.cut(before, next);
+          return 0;
+        }
+        const tween = stage.tween(before, next, { backward: to.index < from.index });
+        camera.current = tween.camera;
+        draw = tween.draw;
+        return tween.durationMs;
+      },
+      draw: (t) => draw(t),
+    };
+    const detach = session.attach(screen);
+    const follow = () => {
+      const { selection, marked } = session.store.getState();
+      stage.select(selection);
+      stage.mark(marked);
+    };
+    follow();
+    const unsubscribe = session.store.subscribe((now, before) => {
+      if (now.selection !== before.selection || now.marked !== before.marked) follow();
+      if (now.selection !== before.selection && now.selection) stage.panTo(now.selection);
+    });
+    const observer = new ResizeObserver(() => {
+      stage.resize(surface.clientWidth, surface.clientHeight);
+      if (!stage.moved) redraw.current(false);
+    });
+    observer.observe(surface);
+    return () => {
+      observer.disconnect();
+      unsubscribe();
+      detach();
+      stage.destroy();
+      drawing.current = undefined;
+    };
+  }, [session, picture, plain, placeCard]);
+
+  // The card's size follows its words: place it once they are in.
+  useLayoutEffect(placeCard, [moment, scene, placeCard]);
+
+  const zoom = (act: (stage: Drawing) => void) => () => drawing.current && act(drawing.current);
+  const fit = () => {
+    detail.current = undefined;
+    drawing.current?.fit();
+    redraw.current(false);
+  };
+  const walk = useWalk(session, picture, moment, drawing);
+  const hint = useId();
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const stage = drawing.current;
+    if (!stage || event.target !== event.currentTarget) return;
+    if (!walk.key(event.key)) {
+      if (event.key === '+' || event.key === '=') stage.zoomBy(1.25);
+      else if (event.key === '-') stage.zoomBy(0.8);
+      else if (event.key === '0') fit();
+      else return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  const caption = moment?.caption;
+  return (
+    <div className={plain ? 'stage plain' : 'stage'} ref={frame}>
+      <div
+        className="stage-surface"
+        role="application"
+        aria-roledescription="picture"
+        aria-label={caption ? `${caption.title}. ${caption.detail}` : 'the picture'}
+        aria-describedby={hint}
+        tabIndex={plain ? -1 : 0}
+        onKeyDown={onKeyDown}
+        onBlur={walk.leave}
+      >
+        <svg ref={svg} aria-hidden="true" focusable="false">
+          <title>{caption?.title}</title>
+        </svg>
+      </div>
+      <p id={hint} className="stage-words">
+        Down arrow goes into the picture: arrows then move to parent, child and siblings, Enter
+        selects, Escape leaves. Plus, minus and zero zoom.
+      </p>
+      {!plain && (
+        <>
+          <Legend session={session} scene={scene} />
+          <div className="stage-zoom">
+            <ZoomButton label="Zoom in" onClick={zoom((stage) => stage.zoomBy(1.25))}>
+              <Plus size={15} aria-hidden />
+            </ZoomButton>
+            <ZoomButton label="Zoom out" onClick={zoom((stage) => stage.zoomBy(0.8))}>
+              <Minus size={15} aria-hidden />
+            </ZoomButton>
+            <ZoomButton label="Show all of it" onClick={fit}>
+              <Maximize size={14} aria-hidden />
+            </ZoomButton>
+          </div>
+        </>
+      )}
+      {caption && (
+        <div className="stage-caption" ref={card} data-fault={moment.problems.length > 0}>
+          <strong>{caption.title}</strong>
+          <span>{caption.detail}</span>
+          {moment.problems.map((problem) => (
+            <button
+              key={`${problem.referee} ${problem.key ?? ''} ${problem.text}`}
+              type="button"
+              className="stage-problem"
+              onClick={() => session.select(problem.key)}
+            >
+              <b>✕ {problem.referee}</b> {problem.text}
+            </button>
+          ))}
+        </div>
+      )}
+      {scene?.unsaid && <p className="stage-unsaid">{scene.unsaid.join(' ')}</p>}
+      <p className="stage-words" role="status">
+        {walk.said ?? (playing || !caption ? '' : `${caption.title}. ${caption.detail}`)}
+      </p>
+    </div>
+  );
+}
+
+function ZoomButton(props: {
+  readonly label: string;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <button type="button" aria-label={props.label} title={props.label} onClick={props.onClick}>
+      {props.children}
+    </button>
+  );
+}
+
+/** Chips that isolate what they name, by pointer or by keyboard. */
+function Legend({
+  session,
+  scene,
+}: {
+  readonly session: Session;
+  readonly scene: Scene | undefined;
+}) {
+  if (!scene) return null;
+  return (
+    <ul className="stage-legend" aria-label="Legend">
+      {scene.legend.map(({ entry, tone, text, dashed, hatched }) => (
+        <li key={entry}>
+          <button
+            type="button"
+            onPointerEnter={() => session.mark(entry)}
+            onPointerLeave={() => session.mark(undefined)}
+            onFocus={() => session.mark(entry)}
+            onBlur={() => session.mark(undefined)}
+          >
+            <i
+              className={`swatch tone-${tone}${dashed ? ' dashed' : ''}${hatched ? ' hatched' : ''}`}
+            />
+            {text}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** How much of a page can be read at this zoom. With a few pages there is nothing to gain by less. */
+function detailAt(detail: Detail, k: number, pages: number): Detail {
+  if (detail === 'cells') return k < 0.34 && pages > 12 ? 'bars' : 'cells';
+  if (detail === 'marks') return k > 2 ? 'bars' : 'marks';
+  if (k > 1.7) return 'cells';
+  return k < 0.28 && pages > 60 ? 'marks' : 'bars';
+}
+
+const motionIsReduced = (): boolean =>
+  document.documentElement.dataset.motion === 'reduced' ||
+  matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+interface Place {
+  readonly node: TwinNode;
+  readonly parent?: TwinNode;
+  readonly siblings: readonly TwinNode[];
+}
+
+/** Walking the picture by arrows: along the text twin, shown by an outline on the stage. */
+function useWalk(
+  session: Session,
+  picture: Picture | undefined,
+  moment: ShownMoment | undefined,
+  drawing: { readonly current: Drawing | undefined },
+) {
+  const [at, setAt] = useState<TwinNode>();
+  const go = (node: TwinNode | undefined) => {
+    setAt(node);
+    drawing.current?.cursor(node?.key);
+    if (node) drawing.current?.panTo(node.key);
+  };
+  const places = (): Map<string, Place> => {
+    const all = new Map<string, Place>();
+    const visit = (siblings: readonly TwinNode[], parent?: TwinNode) => {
+      for (const node of siblings) {
+        all.set(node.key, { node, siblings, ...(parent && { parent }) });
+        visit(node.children, node);
+      }
+    };
+    if (picture && moment) visit(picture.twin(moment));
+    return all;
+  };
+  return {
+    said: at?.text,
+    leave: () => go(undefined),
+    /** Whether the key meant something here. Before the walk has begun, only ↓ and Enter begin it. */
+    key(key: string): boolean {
+      const all = places();
+      if (!at) {
+        if (key !== 'ArrowDown' && key !== 'Enter') return false;
+        const selected = all.get(session.store.getState().selection ?? '');
+        go((selected ?? [...all.values()][0])?.node);
+        return true;
+      }
+      const here = all.get(at.key);
+      if (key === 'Escape' || !here) {
+        go(undefined);
+        return key === 'Escape';
+      }
+      const { node, parent, siblings } = here;
+      const index = siblings.indexOf(node);
+      if (key === 'ArrowUp') go(parent ?? node);
+      else if (key === 'ArrowDown') go(node.children[0] ?? node);
+      else if (key === 'ArrowLeft') go(siblings[index - 1] ?? node);
+      else if (key === 'ArrowRight') go(siblings[index + 1] ?? node);
+      else if (key === 'Enter' || key === ' ') session.select(node.select);
+      else return false;
+      return true;
+    },
+  };
+}
+
+/**
+ * Puts the caption next to what changed: of the places around it, and of some that are always there,
+ * the nearest that covers nothing; where each covers something, the one that covers least.
+ */
+function putCaption(card: HTMLElement, frame: HTMLElement, scene: Scene, camera: Camera): void {
+  if (getComputedStyle(card).position !== 'absolute') {
+    card.style.transform = '';
+    return;
+  }
+  const [w, h] = [card.offsetWidth, card.offsetHeight];
+  const [width, height] = [frame.clientWidth, frame.clientHeight];
+  const focus = scene.shapes.find(({ key }) => key === scene.focus[0]);
+  const near: Box = focus
+    ? boxOf(focus, camera)
+    : { x: width / 2, y: height / 3, width: 0, height: 0 };
+  const obstacles: Box[] = [];
+  for (const shape of scene.shapes) if (COVERS[shape.kind]) obstacles.push(boxOf(shape, camera));
+  const labels = scene.shapes
+    .filter(({ kind }) => kind === 'label')
+    .map((shape) => {
+      const { x, y } = boxOf(shape, camera);
+      const length = (shape.text?.length ?? 0) * 5.8 * camera.k;
+      return { x, y: y - 11 * camera.k, width: length, height: 14 * camera.k };
+    });
+  obstacles.push(...labels);
+  const lines = scene.shapes
+    .filter(({ kind }) => kind === 'edge')
+    .flatMap((edge) => along(edge, camera));
+  const middle = near.x + near.width / 2;
+  const gap = 14;
+  const places: [number, number][] = [
+    [middle - w / 2, near.y + near.height + gap],
+    [middle - w / 2, near.y - h - gap],
+    [near.x + near.width + gap, near.y + near.height / 2 - h / 2],
+    [near.x - w - gap, near.y + near.height / 2 - h / 2],
+  ];
+  // Anywhere: a coarse net of places, the middle of the band below the leaves among them.
+  for (let y = 52; y + h < height - 8; y += 18)
+    for (const x of [16, width / 2 - w / 2, width - w - 16, middle - w / 2]) places.push([x, y]);
+  let best: [number, number] = places[0] as [number, number];
+  let least = Number.POSITIVE_INFINITY;
+  for (const place of places) {
+    const x = Math.max(12, Math.min(width - w - 12, place[0]));
+    const y = Math.max(50, Math.min(height - h - 10, place[1]));
+    const box = { x: x - 6, y: y - 6, width: w + 12, height: h + 12 };
+    let cost = Math.hypot(x + w / 2 - middle, y + h / 2 - near.y - near.height / 2);
+    for (const other of obstacles) cost += 4 * overlap(box, other);
+    for (const [px, py] of lines)
+      if (px > box.x && px < box.x + box.width && py > box.y && py < box.y + box.height)
+        cost += 160;
+    if (cost < least) [best, least] = [[x, y], cost];
+  }
+  card.style.transform = `translate(${Math.round(best[0])}px, ${Math.round(best[1])}px)`;
+}
+
+const COVERS: Partial<Record<Shape['kind'], true>> = { page: true, slot: true, cell: true };
+
+const overlap = (a: Box, b: Box): number =>
+  Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) *
+  Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
+
+/** Points along a pointer. */
+function along({ x, y, to }: Shape, { k, x: dx, y: dy }: Camera): [number, number][] {
+  if (!to) return [];
+  return [0.15, 0.35, 0.5, 0.65, 0.85].map((t) => {
+    const s = t * t * (3 - 2 * t);
+    return [(x + (to.x - x) * s) * k + dx, (y + (to.y - y) * t) * k + dy];
+  });
+}

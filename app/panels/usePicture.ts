@@ -1,0 +1,22 @@
+// The picture of the lab that a session has open, once it is loaded.
+
+import { useEffect, useState } from 'react';
+import { useStore } from 'zustand';
+import { loadPicture } from '../labs/index.ts';
+import type { Picture } from '../labs/picture.ts';
+import type { Session } from '../player/types.ts';
+
+export function usePicture(session: Session): Picture | undefined {
+  const lab = useStore(session.store, ({ info }) => info.name);
+  const [picture, setPicture] = useState<Picture>();
+  useEffect(() => {
+    let alive = true;
+    loadPicture(lab).then((loaded) => {
+      if (alive) setPicture(loaded);
+    });
+    return () => {
+      alive = false;
+    };
+  }, [lab]);
+  return picture;
+}
