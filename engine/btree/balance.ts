@@ -33,7 +33,7 @@ import {
   setChild,
   startPage,
 } from './cells.ts';
-import type { Key } from './events.ts';
+import type { Held, Key } from './events.ts';
 import { type Page, TABLE_INTERIOR } from './page.ts';
 import type { BTree } from './tree.ts';
 
@@ -54,13 +54,13 @@ export function overflow(tree: BTree, level: number, index: number, key: Key, ce
   });
   tree.splits++;
   if (level === 0) {
-    deepen(tree);
+    deepen(tree, key);
     split(tree, 1, index, key, cell);
   } else split(tree, level, index, key, cell);
 }
 
 /** The root's content moves into a new child; the way gets one level longer. */
-function deepen(tree: BTree): void {
+function deepen(tree: BTree, key: Key): void {
   const { pager, pages, indexes, root } = tree;
   assert(root !== 1, 'the schema tree is not written after the beginning');
   const child = pager.allocate().page;
@@ -70,7 +70,8 @@ function deepen(tree: BTree): void {
   pages.unshift(root);
   pages[1] = child;
   indexes.unshift(0);
-  tree.tell?.({ kind: 'deepen', root, child, height: pages.length });
+  const held = { key, page: child };
+  tree.tell?.({ kind: 'deepen', root, child, height: pages.length, held });
 }
 
 /** Divides the cells of a page, the homeless one among them, between it and a new right sibling. */
@@ -87,7 +88,7 @@ function split(tree: BTree, level: number, index: number, key: Key, cell: Bytes)
     splitInThree(tree, level, index, key, cells);
     return;
   }
-  const right = openSibling(tree, number, kind);
+  const right = openSibling(tree, number, kind, { key, page: number });
   const upper = isLeaf ? cut : cut + 1;
   // The greatest key of the left leaf is copied; an interior page's middle key moves.
   const between = cells[isLeaf ? cut - 1 : cut] as Bytes;
@@ -108,7 +109,9 @@ function split(tree: BTree, level: number, index: number, key: Key, cell: Bytes)
     if (!tree.tell) return;
     const moved = cells.slice(upper).filter((one) => one !== cell);
     const keys = moved.map((one) => keyOfCell(one, isLeaf));
-    tree.tell({ kind, from: number, to: right, keys, homeless: { key, page: home } });
+    const held = isLeaf ? undefined : { key: separator, page: number };
+    const homeless = { key, page: home };
+    tree.tell({ kind, from: number, to: right, keys, homeless, ...(held && { held }) });
   }
 }
 
@@ -126,8 +129,9 @@ function splitInThree(
   const lower = cells.slice(0, index);
   const upper = cells.slice(index + 1);
   assert(lower.length > 0 && upper.length > 0, 'a cell at an end of the page splits it in two');
-  const own = openSibling(tree, number, kind);
-  const right = openSibling(tree, own, kind);
+  const held = { key, page: number };
+  const own = openSibling(tree, number, kind, held);
+  const right = openSibling(tree, own, kind, held);
   rebuild(pager.edit(number), lower);
   rebuild(pager.edit(own), [cells[index] as Bytes]);
   rebuild(pager.edit(right), upper);
@@ -162,12 +166,17 @@ function parentOf(tree: BTree, child: number, key: Key): number {
   return pages.length - 1;
 }
 
-function openSibling(tree: BTree, beside: number, kind: ReturnType<typeof kindByte>): number {
+function openSibling(
+  tree: BTree,
+  beside: number,
+  kind: ReturnType<typeof kindByte>,
+  held: Held,
+): number {
   const { pager, policy } = tree;
   const { page, from } = pager.allocate();
   startPage(pager.write(page), page, pager.usable, kind);
   const leaf = kind !== TABLE_INTERIOR;
-  tree.tell?.({ kind: 'open', page, beside, from, leaf, policy: policy.split });
+  tree.tell?.({ kind: 'open', page, beside, from, leaf, policy: policy.split, held });
   return page;
 }
 
@@ -186,7 +195,17 @@ function raiseSeparator(tree: BTree, level: number, index: number, key: Key, hal
   const cell = interiorCell(left, key);
   const fits = tree.place(parent, index, cell) !== undefined;
   const free = tree.tell ? pager.look(parent).freeBytes : 0;
-  tree.tell?.({ kind: 'separator', parent, key, left, right, copied, free });
+  const held = fits ? undefined : { key, page: parent };
+  tree.tell?.({
+    kind: 'separator',
+    parent,
+    key,
+    left,
+    right,
+    copied,
+    free,
+    ...(held && { held }),
+  });
   if (!fits) overflow(tree, level, index, key, cell);
 }
 
