@@ -1,0 +1,131 @@
+// The routes, and what is there on every page: the palette, pasting a scenario, dropping a file.
+
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { ErrorBoundary, type FallbackProps } from 'react-error-boundary';
+import { Route, Router, Switch } from 'wouter';
+import { useStore } from 'zustand';
+import { desk, openDialog } from './desk.ts';
+import { useDoors } from './doors.ts';
+import { Home } from './Home.tsx';
+import { takeFile } from './incoming.ts';
+import { usePath } from './location.ts';
+import { Trouble } from './Trouble.tsx';
+
+const LabScreen = lazy(() => import('./LabScreen.tsx').then((m) => ({ default: m.LabScreen })));
+const Gallery = lazy(() => import('./Gallery.tsx').then((m) => ({ default: m.Gallery })));
+const Palette = lazy(() => import('./Palette.tsx').then((m) => ({ default: m.Palette })));
+const Paste = lazy(() => import('./Paste.tsx').then((m) => ({ default: m.Paste })));
+const Help = lazy(() => import('./Help.tsx').then((m) => ({ default: m.Help })));
+
+function Broken({ error, resetErrorBoundary }: FallbackProps) {
+  const [path] = usePath();
+  const message = error instanceof Error ? error.message : String(error);
+  useEffect(() => {
+    // Leaving the page that broke is a way back too.
+    if (path === '/') resetErrorBoundary();
+  }, [path, resetErrorBoundary]);
+  return (
+    <Trouble title="This page stopped working">
+      <p>
+        A part of the page failed, and that is a fault of ours: <code>{message}</code>
+      </p>
+      <p>Your work up to the last sync is kept.</p>
+      <button type="button" className="btn primary" onClick={resetErrorBoundary}>
+        Try again
+      </button>
+    </Trouble>
+  );
+}
+
+export function App() {
+  const dialog = useStore(desk, (state) => state.dialog);
+  const { scenarios } = useDoors();
+  const close = useCallback(() => openDialog(undefined), []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey)
+        return;
+      event.preventDefault();
+      openDialog(desk.getState().dialog === 'palette' ? undefined : 'palette');
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <Router hook={usePath}>
+      <ErrorBoundary FallbackComponent={Broken}>
+        <Suspense fallback={<p className="loading">Going down…</p>}>
+          <Switch>
+            <Route path="/">
+              <Home />
+            </Route>
+            <Route path="/lab/:name">{({ name }) => <LabScreen key={name} name={name} />}</Route>
+            <Route path="/gallery">
+              <Gallery />
+            </Route>
+            <Route>
+              <Trouble title="There is nothing at this depth">
+                <p>The address leads to no page of this lab.</p>
+              </Trouble>
+            </Route>
+          </Switch>
+        </Suspense>
+      </ErrorBoundary>
+      <Suspense>
+        {dialog === 'palette' && <Palette scenarios={scenarios} onClose={close} />}
+        {dialog === 'paste' && <Paste onClose={close} />}
+        {dialog === 'help' && <Help onClose={close} />}
+      </Suspense>
+      <DropZone />
+    </Router>
+  );
+}
+
+/** A file dropped anywhere on the window. */
+function DropZone() {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    let depth = 0;
+    const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const enter = (event: DragEvent) => {
+      if (!carriesFile(event)) return;
+      depth++;
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (!carriesFile(event)) return;
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setOver(false);
+    };
+    const overIt = (event: DragEvent) => {
+      if (carriesFile(event)) event.preventDefault();
+    };
+    const drop = (event: DragEvent) => {
+      if (!carriesFile(event)) return;
+      event.preventDefault();
+      depth = 0;
+      setOver(false);
+      const file = event.dataTransfer?.files[0];
+      if (file) takeFile(file);
+    };
+    addEventListener('dragenter', enter);
+    addEventListener('dragleave', leave);
+    addEventListener('dragover', overIt);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragenter', enter);
+      removeEventListener('dragleave', leave);
+      removeEventListener('dragover', overIt);
+      removeEventListener('drop', drop);
+    };
+  }, []);
+  if (!over) return null;
+  return (
+    <div className="drop" aria-hidden="true">
+      <p>
+        Let go to open it here
+        <small>An SQLite database, or a scenario as a .txt file. It stays on this machine.</small>
+      </p>
+    </div>
+  );
+}

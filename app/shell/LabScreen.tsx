@@ -1,0 +1,493 @@
+// The screen of a lab: the scenario and its operations on the left, the stage, the inspector on the
+// right, transport and timeline below. On a narrow screen the sides become sheets over the stage.
+
+import {
+  Database,
+  Download,
+  Keyboard,
+  PanelLeft,
+  PanelRight,
+  ScrollText,
+  Search,
+  Share2,
+  X,
+} from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import { useStore } from 'zustand';
+import { sentenceOf } from '../../engine/base/assert.ts';
+import { inspect as inspectBTree } from '../labs/btree/inspect.ts';
+import { Console } from '../panels/Console.tsx';
+import { Inspector } from '../panels/Inspector.tsx';
+import { actionOf, nextSpeed, situationOf } from '../panels/keys.ts';
+import { Notices } from '../panels/Notices.tsx';
+import { preferences, toggleFold, usePreference } from '../panels/preferences.ts';
+import { Settings } from '../panels/Settings.tsx';
+import { Stage } from '../panels/Stage.tsx';
+import { Statechart } from '../panels/Statechart.tsx';
+import { Status } from '../panels/Status.tsx';
+import { TextTwin } from '../panels/TextTwin.tsx';
+import { Timeline } from '../panels/Timeline.tsx';
+import { Transport } from '../panels/Transport.tsx';
+import { useSession } from '../panels/use.ts';
+import type { Session } from '../player/types.ts';
+import type { Inspect } from '../scene/inspect.ts';
+import { chapterOf } from './chapters.ts';
+import { desk, openDialog, type PaletteItem } from './desk.ts';
+import { type Opening, useDoors } from './doors.ts';
+import { chooseFile, saveFile } from './files.ts';
+import { takeFile } from './incoming.ts';
+import { Logo } from './Logo.tsx';
+import { navigate, queryOf, useFragment } from './location.ts';
+import { Prose } from './Prose.tsx';
+import { ThemeButton } from './ThemeButton.tsx';
+import { Trouble } from './Trouble.tsx';
+import './lab.css';
+import '../panels/panels.css';
+
+const Share = lazy(() => import('./Share.tsx').then((m) => ({ default: m.Share })));
+
+/** What a lab adds to the shared screen. */
+const LABS: Readonly<Record<string, { readonly inspect: Inspect }>> = {
+  btree: { inspect: inspectBTree as Inspect },
+};
+
+export function LabScreen({ name }: { readonly name: string }) {
+  const doors = useDoors();
+  const fragment = useFragment();
+  const handedIn = useStore(desk, (state) => state.handedIn);
+  const [session, setSession] = useState<Session>();
+  const [trouble, setTrouble] = useState<string>();
+  // The address that was opened. When a changed scenario becomes a workspace, the address names it
+  // from then on, and nothing is opened anew.
+  const renamed = useRef<string>(undefined);
+  const [address, setAddress] = useState(fragment);
+  if (address !== fragment && renamed.current !== fragment) {
+    renamed.current = undefined;
+    setAddress(fragment);
+  }
+  const lab = LABS[name];
+
+  useEffect(() => {
+    if (!lab) return;
+    const query = queryOf(address);
+    // What was handed in belongs to the bare address; going elsewhere forgets it.
+    const mine = handedIn?.lab === name && !address.includes('?') ? handedIn : undefined;
+    const scenario = query.get('scenario');
+    const workspace = query.get('w');
+    const watch = query.get('watch');
+    let opened: Session | undefined;
+    let alive = true;
+    const opening: Opening = {
+      lab: name,
+      ...(query.has('s') && { link: address }),
+      ...(scenario !== null && { scenario }),
+      ...(workspace !== null && { workspace }),
+      ...(mine?.text !== undefined && { text: mine.text }),
+      ...(mine?.file && { file: mine.file }),
+      onWorkspace: (kept) => {
+        if (!alive) return;
+        const to = kept === name ? `/lab/${name}` : `/lab/${name}?w=${encodeURIComponent(kept)}`;
+        renamed.current = `#${to}`;
+        navigate(to, { replace: true });
+      },
+    };
+    setTrouble(undefined);
+    setSession(undefined);
+    doors.open(opening).then(
+      (made) => {
+        opened = made;
+        if (!alive) made.close();
+        else {
+          setSession(made);
+          if (watch !== null) watchNext(made, watch);
+        }
+      },
+      (thrown) => {
+        if (alive) setTrouble(sentenceOf(thrown));
+      },
+    );
+    return () => {
+      alive = false;
+      opened?.close();
+    };
+  }, [doors, lab, name, address, handedIn]);
+
+  if (!lab)
+    return (
+      <Trouble title="No such lab">
+        <p>
+          There is no lab called “{name.slice(0, 40)}”. The chapters on the front page say which are
+          open.
+        </p>
+      </Trouble>
+    );
+  if (trouble !== undefined) return <NotOpened why={trouble} />;
+  if (!session) return <p className="loading">Going down…</p>;
+  return <WhenOpen session={session} inspect={lab.inspect} />;
+}
+
+/** Goes to where the process begins, once the lab is open, and plays on from there. */
+function watchNext(session: Session, process: string): void {
+  const stop = session.store.subscribe(({ phase, moment }) => {
+    if (phase === 'failed') stop();
+    if (phase !== 'ready' || !moment) return;
+    stop();
+    session.setProcess(process);
+    session.nextOf(process).then((found) => {
+      if (found) session.play();
+    });
+  });
+}
+
+function NotOpened({ why }: { readonly why: string }) {
+  return (
+    <Trouble title="This could not be opened">
+      <p>{why}</p>
+      <p>What you had before is as it was.</p>
+    </Trouble>
+  );
+}
+
+function WhenOpen(props: { readonly session: Session; readonly inspect: Inspect }) {
+  const { session } = props;
+  const opening = useSession(session, (state) => state.info.name === '');
+  const failed = useSession(session, (state) => state.phase === 'failed');
+  const trouble = useSession(session, (state) => state.trouble);
+  if (opening && failed) return <NotOpened why={trouble ?? 'The engine gave no reason.'} />;
+  if (opening) return <p className="loading">Going down…</p>;
+  return <Screen {...props} />;
+}
+
+function Screen({ session, inspect }: { readonly session: Session; readonly inspect: Inspect }) {
+  const phase = useSession(session, (state) => state.phase);
+  const trouble = useSession(session, (state) => state.trouble);
+  const title = useSession(session, (state) => state.title);
+  const folded = usePreference('folded');
+  const dialog = useStore(desk, (state) => state.dialog);
+  const [sheet, setSheet] = useState<'left' | 'right'>();
+  useKeys(session);
+  usePaletteItems(session);
+  useEffect(() => {
+    document.title = `${title} · Bathysphere`;
+  }, [title]);
+  const left = !folded.includes('left');
+  const right = !folded.includes('right');
+  return (
+    <div
+      className="lab"
+      data-left={left ? 'open' : 'folded'}
+      data-right={right ? 'open' : 'folded'}
+    >
+      <TopBar session={session} />
+      <Side side="left" label="Scenario and operations" sheet={sheet} onSheet={setSheet}>
+        <div className="story">
+          <Story session={session} />
+        </div>
+        <Console session={session} />
+      </Side>
+      <main className="stage-place" id="stage">
+        {phase === 'failed' ? (
+          <div className="stage-trouble" role="alert">
+            <h2>The engine stopped</h2>
+            <p>{trouble ?? 'It gave no reason.'}</p>
+            <button type="button" className="btn primary" onClick={() => session.restart()}>
+              Start it again
+            </button>
+          </div>
+        ) : (
+          <>
+            <Stage session={session} />
+            <TextTwin session={session} />
+          </>
+        )}
+        <Notices session={session} />
+      </main>
+      <Side side="right" label="Inspector" sheet={sheet} onSheet={setSheet}>
+        <Inspector
+          session={session}
+          inspect={inspect}
+          chart={<Statechart session={session} />}
+          after={<Fold side="right" />}
+        />
+      </Side>
+      <footer className="bottom">
+        <div className="bottom-transport">
+          <Transport session={session} />
+        </div>
+        <Timeline session={session} />
+        <Status session={session} />
+        <nav className="sheet-buttons" aria-label="Panels">
+          <button type="button" className="btn" onClick={() => setSheet('left')}>
+            <ScrollText aria-hidden size={15} /> Operations
+          </button>
+          <button type="button" className="btn" onClick={() => setSheet('right')}>
+            <Search aria-hidden size={15} /> Inspect
+          </button>
+        </nav>
+      </footer>
+      {dialog === 'share' && (
+        <Suspense>
+          <Share session={session} onClose={() => openDialog(undefined)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function TopBar({ session }: { readonly session: Session }) {
+  const name = useSession(session, (state) => state.info.name);
+  const chapter = useSession(session, (state) => state.info.chapter);
+  const labTitle = useSession(session, (state) => state.info.title);
+  const place = chapterOf(name);
+  const [complaint, setComplaint] = useState<string>();
+  const exportFiles = async () => {
+    try {
+      setComplaint(undefined);
+      for (const file of await session.exportFiles()) saveFile(file.name, file.bytes);
+    } catch (thrown) {
+      setComplaint(sentenceOf(thrown));
+    }
+  };
+  return (
+    <header className="topbar">
+      <Link href="/" className="logo" aria-label="Bathysphere, front page">
+        <Logo /> <span className="logo-word">Bathysphere</span>
+      </Link>
+      <nav className="crumbs" aria-label="Where you are">
+        {place && <span className="crumb-part">{place.part.title} / </span>}
+        <b>
+          {chapter} · {place?.chapter.title ?? labTitle}
+        </b>
+      </nav>
+      <span className="grow" />
+      {complaint !== undefined && (
+        <p className="topbar-complaint" role="alert">
+          {complaint}
+        </p>
+      )}
+      <button
+        type="button"
+        className="btn jump"
+        aria-label="Jump to a lab or an operation"
+        onClick={() => openDialog('palette')}
+      >
+        <Search aria-hidden size={15} className="only-narrow" />
+        <span className="btn-words">Jump to a lab or an operation…</span>
+        <kbd className="only-wide">⌘K</kbd>
+      </button>
+      <button
+        type="button"
+        className="btn"
+        aria-label="Open a database…"
+        onClick={() => chooseFile(takeFile)}
+      >
+        <Database aria-hidden size={15} className="only-narrow" />
+        <span className="btn-words">Open a database…</span>
+      </button>
+      <button type="button" className="btn" aria-label="Export .sqlite" onClick={exportFiles}>
+        <Download aria-hidden size={15} className="only-narrow" />
+        <span className="btn-words">Export .sqlite</span>
+      </button>
+      <button
+        type="button"
+        className="btn primary"
+        aria-label="Share this moment"
+        onClick={() => openDialog('share')}
+      >
+        <Share2 aria-hidden size={15} className="only-narrow" />
+        <span className="btn-words">Share this moment</span>
+      </button>
+      <ThemeButton />
+      <button
+        type="button"
+        className="btn icon"
+        aria-label="Keys and preferences"
+        title="Keys and preferences (?)"
+        onClick={() => openDialog('help')}
+      >
+        <Keyboard aria-hidden size={16} />
+      </button>
+    </header>
+  );
+}
+
+function Fold({ side }: { readonly side: 'left' | 'right' }) {
+  const open = !usePreference('folded').includes(side);
+  const Icon = side === 'left' ? PanelLeft : PanelRight;
+  const what = side === 'left' ? 'the scenario' : 'the inspector';
+  return (
+    <button
+      type="button"
+      className="icon-btn fold-btn"
+      aria-expanded={open}
+      aria-label={open ? `Fold ${what} away` : `Unfold ${what}`}
+      title={open ? `Fold ${what} away` : `Unfold ${what}`}
+      onClick={() => toggleFold(side)}
+    >
+      <Icon aria-hidden size={16} />
+    </button>
+  );
+}
+
+/** A side of the screen: a column where there is room, a sheet where there is not. */
+function Side(props: {
+  readonly side: 'left' | 'right';
+  readonly label: string;
+  readonly sheet: 'left' | 'right' | undefined;
+  readonly onSheet: (sheet: 'left' | 'right' | undefined) => void;
+  readonly children: ReactNode;
+}) {
+  const { side, label, onSheet } = props;
+  const open = !usePreference('folded').includes(side);
+  const asSheet = props.sheet === side;
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!asSheet) return;
+    const before = document.activeElement;
+    ref.current?.querySelector<HTMLElement>('.sheet-close')?.focus();
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) onSheet(undefined);
+    };
+    addEventListener('keydown', onKey);
+    return () => {
+      removeEventListener('keydown', onKey);
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [asSheet, onSheet]);
+  return (
+    <>
+      {asSheet && (
+        <div className="sheet-scrim" aria-hidden="true" onPointerDown={() => onSheet(undefined)} />
+      )}
+      <aside
+        ref={ref}
+        className={`side ${side}`}
+        aria-label={label}
+        data-sheet={asSheet ? 'open' : undefined}
+      >
+        <button
+          type="button"
+          className="icon-btn sheet-close"
+          aria-label={`Close: ${label}`}
+          onClick={() => onSheet(undefined)}
+        >
+          <X aria-hidden size={18} />
+        </button>
+        <div className="side-in">{props.children}</div>
+        {(side === 'left' || !open) && <Fold side={side} />}
+      </aside>
+    </>
+  );
+}
+
+/** Title and prose of the scenario, the choice of another, settings and sabotage. */
+function Story({ session }: { readonly session: Session }) {
+  const { scenarios } = useDoors();
+  const lab = useSession(session, (state) => state.info.name);
+  const title = useSession(session, (state) => state.title);
+  const prose = useSession(session, (state) => state.prose);
+  const mine = useMemo(
+    () => scenarios.filter((scenario) => scenario.lab === lab),
+    [scenarios, lab],
+  );
+  const current = mine.find((scenario) => scenario.title === title);
+  return (
+    <>
+      <div className="story-head">
+        <label>
+          <span className="eyebrow">Scenario</span>
+          <select
+            value={current?.name ?? ''}
+            onChange={(event) => navigate(`/lab/${lab}?scenario=${event.target.value}`)}
+          >
+            {!current && <option value="">your own</option>}
+            {mine.map((scenario) => (
+              <option key={scenario.name} value={scenario.name}>
+                {scenario.title}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <h1>{title}</h1>
+      <Prose paragraphs={prose} />
+      <Settings session={session} />
+    </>
+  );
+}
+
+/** The keys of LOOK.md, section 3: off while typing, and never taken from what uses them itself. */
+function useKeys(session: Session): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return;
+      const { letterKeys } = preferences.getState();
+      const action = actionOf(event, situationOf(event.target, letterKeys));
+      if (action === undefined || action === 'palette') return;
+      const state = session.store.getState();
+      const verbs: Record<typeof action, () => void> = {
+        step: () => session.step(),
+        back: () => session.back(),
+        nextCommand: () => session.nextCommand(),
+        previousCommand: () => session.previousCommand(),
+        home: () => session.home(),
+        end: () => session.end(),
+        play: () => (state.playing ? session.pause() : session.play()),
+        nextOf: () => void session.nextOf(state.process, event.shiftKey ? -1 : 1),
+        slower: () => session.setSpeed(nextSpeed(state.speed, -1)),
+        faster: () => session.setSpeed(nextSpeed(state.speed, 1)),
+        console: () => {
+          if (preferences.getState().folded.includes('left')) toggleFold('left');
+          // After the panel has unfolded.
+          requestAnimationFrame(() => document.getElementById('console-input')?.focus());
+        },
+        help: () => openDialog('help'),
+      };
+      event.preventDefault();
+      verbs[action]();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [session]);
+}
+
+/** The operations of the branch, and what can be done here, for the palette. */
+function usePaletteItems(session: Session): void {
+  const lines = useSession(session, (state) => state.lines);
+  const commands = useSession(session, (state) => state.info.commands);
+  useEffect(() => {
+    const items: PaletteItem[] = [
+      ...lines.map((line) => ({
+        id: `line:${line.number}`,
+        group: 'Operations of this run',
+        label: line.text,
+        note: `${line.number}`,
+        run: () => session.seek(line.first + Math.max(0, line.moments - 1)),
+      })),
+      ...commands.map((spec) => ({
+        id: `command:${spec.name}`,
+        group: 'What can be written',
+        label: spec.usage,
+        note: spec.help,
+        run: () => {
+          requestAnimationFrame(() => document.getElementById('console-input')?.focus());
+        },
+      })),
+      {
+        id: 'share',
+        group: 'This moment',
+        label: 'Share this moment',
+        run: () => openDialog('share'),
+      },
+      {
+        id: 'die',
+        group: 'This moment',
+        label: 'What if it died here?',
+        run: () => void session.dieHere(),
+      },
+    ];
+    desk.setState({ items });
+    return () => desk.setState({ items: [] });
+  }, [session, lines, commands]);
+}

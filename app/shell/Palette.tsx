@@ -1,0 +1,154 @@
+// ⌘K: everything that can be reached, found by typing a part of its name.
+
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useStore } from 'zustand';
+import { Dialog } from '../panels/Dialog.tsx';
+import { toggleTheme } from '../panels/preferences.ts';
+import { PARTS } from './chapters.ts';
+import { desk, openDialog, type PaletteItem } from './desk.ts';
+import type { ShippedScenario } from './doors.ts';
+import { chooseFile } from './files.ts';
+import { find } from './find.ts';
+import { takeFile } from './incoming.ts';
+import { navigate } from './location.ts';
+
+const SHOWN = 60;
+
+export function Palette(props: {
+  readonly scenarios: readonly ShippedScenario[];
+  readonly onClose: () => void;
+}) {
+  const { scenarios, onClose } = props;
+  const extra = useStore(desk, (state) => state.items);
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const all = useMemo(
+    () => [...labItems(), ...scenarioItems(scenarios), ...extra, ...doings()],
+    [scenarios, extra],
+  );
+  const found = useMemo(() => find(all, text).slice(0, SHOWN), [all, text]);
+  const chosen = Math.min(at, found.length - 1);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  });
+  const run = (item: PaletteItem | undefined) => {
+    if (!item) return;
+    onClose();
+    item.run();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const count = found.length;
+    if (event.key === 'ArrowDown') setAt(count === 0 ? 0 : (chosen + 1) % count);
+    else if (event.key === 'ArrowUp') setAt(count === 0 ? 0 : (chosen - 1 + count) % count);
+    else if (event.key === 'Enter') run(found[chosen]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog title="Jump to…" onClose={onClose} bare>
+      <div className="palette">
+        <input
+          type="text"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={`${id}-list`}
+          aria-label="Jump to a lab, a scenario or an operation"
+          aria-activedescendant={found[chosen] ? `${id}-${chosen}` : undefined}
+          placeholder="A lab, a scenario, an operation, something to do…"
+          autoFocus
+          spellCheck={false}
+          autoComplete="off"
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <div
+          className="palette-list"
+          id={`${id}-list`}
+          role="listbox"
+          aria-label="Found"
+          ref={list}
+        >
+          {found.map((item, index) => (
+            <div key={item.id} role="presentation">
+              {item.group !== found[index - 1]?.group && (
+                <p className="palette-group" role="presentation">
+                  {item.group}
+                </p>
+              )}
+              <div
+                id={`${id}-${index}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={index === chosen}
+                onPointerMove={() => setAt(index)}
+                onClick={() => run(item)}
+                onKeyDown={onKeyDown}
+              >
+                <span>{item.label}</span>
+                {item.note !== undefined && <small>{item.note}</small>}
+              </div>
+            </div>
+          ))}
+        </div>
+        {found.length === 0 && <p className="panel-empty">Nothing is called that.</p>}
+        <p className="palette-keys" aria-hidden="true">
+          <kbd>↑</kbd> <kbd>↓</kbd> choose <kbd>Enter</kbd> go <kbd>Esc</kbd> close
+        </p>
+      </div>
+    </Dialog>
+  );
+}
+
+const labItems = (): PaletteItem[] =>
+  PARTS.flatMap((part) =>
+    part.chapters
+      .filter((chapter) => chapter.lab !== undefined)
+      .map((chapter) => ({
+        id: `lab:${chapter.lab}`,
+        group: 'Labs',
+        label: `${chapter.number} · ${chapter.title}`,
+        note: chapter.line,
+        run: () => {
+          desk.setState({ handedIn: undefined });
+          navigate(`/lab/${chapter.lab}`);
+        },
+      })),
+  );
+
+const scenarioItems = (scenarios: readonly ShippedScenario[]): PaletteItem[] =>
+  scenarios.map((scenario) => ({
+    id: `scenario:${scenario.name}`,
+    group: 'Scenarios',
+    label: scenario.title,
+    note: scenario.lab,
+    run: () => navigate(`/lab/${scenario.lab}?scenario=${scenario.name}`),
+  }));
+
+const doings = (): PaletteItem[] => [
+  {
+    id: 'home',
+    group: 'Elsewhere',
+    label: 'Front page',
+    run: () => navigate('/'),
+  },
+  {
+    id: 'open',
+    group: 'Elsewhere',
+    label: 'Open a database…',
+    run: () => chooseFile(takeFile),
+  },
+  {
+    id: 'paste',
+    group: 'Elsewhere',
+    label: 'Paste a scenario',
+    run: () => openDialog('paste'),
+  },
+  { id: 'theme', group: 'Elsewhere', label: 'Change the theme', run: toggleTheme },
+  { id: 'help', group: 'Elsewhere', label: 'Keys and preferences', run: () => openDialog('help') },
+];

@@ -1,0 +1,46 @@
+// What lies on the reader's desk besides the page: which dialog is open, what was handed in to be
+// opened next (a file, a pasted scenario), and what the open lab adds to the palette.
+
+import { createStore } from 'zustand/vanilla';
+
+export interface PaletteItem {
+  readonly id: string;
+  readonly group: string;
+  readonly label: string;
+  /** Quieter words behind the label, searched too. */
+  readonly note?: string;
+  readonly run: () => void;
+}
+
+/** Handed in from outside, to be opened by a lab screen. `serial` tells two of the same apart. */
+export interface HandedIn {
+  readonly serial: number;
+  readonly lab: string;
+  readonly text?: string;
+  readonly file?: File;
+}
+
+export interface Desk {
+  readonly dialog: 'palette' | 'paste' | 'help' | 'share' | undefined;
+  readonly handedIn: HandedIn | undefined;
+  readonly items: readonly PaletteItem[];
+}
+
+export const desk = createStore<Desk>(() => ({
+  dialog: undefined,
+  handedIn: undefined,
+  items: [],
+}));
+
+export const openDialog = (dialog: Desk['dialog']): void => desk.setState({ dialog });
+
+let serial = 0;
+export function handIn(what: Omit<HandedIn, 'serial'>): void {
+  serial++;
+  desk.setState({ handedIn: { serial, ...what }, dialog: undefined });
+}
+
+/** The lab that a scenario's text names; every lab until a text says otherwise. */
+export function labOfText(text: string): string | undefined {
+  return /^[ \t]*lab[ \t]+([a-z-]+)/m.exec(text)?.[1];
+}

@@ -1,0 +1,44 @@
+// What the shell needs from the rooms behind it, in one place: which scenarios are shipped, and how a
+// session is opened. main.tsx hands in the real doors; a test can hand in others.
+
+import { createContext, useContext } from 'react';
+import type { Session } from '../player/types.ts';
+
+export interface ShippedScenario {
+  /** Unique over all labs. */
+  readonly name: string;
+  readonly lab: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Opening {
+  readonly lab: string;
+  /** At most one of these; none: what was kept of this lab, else its first scenario. */
+  readonly scenario?: string;
+  /** The name under which a changed scenario was kept. */
+  readonly workspace?: string;
+  readonly text?: string;
+  /** A share link's fragment, `#/lab/…` included. */
+  readonly link?: string;
+  readonly file?: File;
+  /** Not stored: the picture on the front page. */
+  readonly forShow?: boolean;
+  /** Called when a changed scenario is kept from now on, under that name. */
+  readonly onWorkspace?: (name: string) => void;
+}
+
+export interface Doors {
+  readonly version: string;
+  readonly scenarios: readonly ShippedScenario[];
+  /** Rejects with a Complaint, in words, when the input is bad. */
+  open(opening: Opening): Promise<Session>;
+}
+
+export const DoorsContext = createContext<Doors | undefined>(undefined);
+
+export function useDoors(): Doors {
+  const doors = useContext(DoorsContext);
+  if (!doors) throw new Error('no doors: the shell stands outside of <DoorsContext>');
+  return doors;
+}

@@ -1,0 +1,63 @@
+// The doors to the real engine: which scenarios are shipped, and how each way in becomes a session.
+
+import { scenarios } from 'virtual:scenarios';
+import { Complaint } from '../../engine/base/assert.ts';
+import { ENGINE_VERSION } from '../../engine/base/version.ts';
+import { readLink } from '../../engine/run/link.ts';
+import type { Source } from '../player/session.ts';
+import type { Doors, Opening, ShippedScenario } from './doors.ts';
+
+/** What a lab opens with when nothing was kept of it: the first that splits a page, else the first. */
+function firstOf(lab: string): ShippedScenario {
+  const mine = scenarios.filter((scenario) => scenario.lab === lab);
+  const found = mine.find(({ name }) => name === FIRST[lab]) ?? mine[0];
+  if (!found) throw new Complaint(`no scenario is shipped for the lab ${lab}`);
+  return found;
+}
+
+const FIRST: Readonly<Record<string, string>> = { btree: 'split_leaf' };
+
+async function sourceOf(opening: Opening): Promise<Source> {
+  const { lab } = opening;
+  if (opening.file) return { kind: 'file', lab, file: opening.file };
+  if (opening.text !== undefined) return { kind: 'text', text: opening.text, keepAs: 'pasted' };
+  if (opening.link !== undefined) {
+    const link = await readLink(opening.link);
+    return {
+      kind: 'text',
+      text: link.text,
+      keepAs: 'shared',
+      ...(link.digest !== undefined && { digest: link.digest }),
+      ...(link.version !== undefined && { version: link.version }),
+      ...(link.selection !== undefined && { selection: link.selection }),
+    };
+  }
+  if (opening.scenario !== undefined) {
+    const found = scenarios.find(({ name }) => name === opening.scenario);
+    if (!found)
+      throw new Complaint(
+        `there is no shipped scenario called ${opening.scenario.slice(0, 60)}; the palette lists those that are`,
+      );
+    return { kind: 'text', text: found.text, keepAs: found.name };
+  }
+  const otherwise = firstOf(lab).text;
+  if (opening.forShow) return { kind: 'text', text: otherwise };
+  return { kind: 'workspace', name: opening.workspace ?? lab, otherwise };
+}
+
+export const doors: Doors = {
+  version: ENGINE_VERSION,
+  scenarios,
+  async open(opening) {
+    const [source, { openSession }] = await Promise.all([
+      sourceOf(opening),
+      import('../player/session.ts'),
+    ]);
+    return openSession({
+      // For show nothing is kept, a shipped scenario's name included.
+      source:
+        opening.forShow && source.kind === 'text' ? { kind: 'text', text: source.text } : source,
+      ...(opening.onWorkspace && { onWorkspace: opening.onWorkspace }),
+    });
+  },
+};

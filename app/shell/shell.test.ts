@@ -1,0 +1,94 @@
+// The small pure parts of the shell: finding, prose, chapters, and where an address leads.
+
+import { describe, expect, it } from 'vitest';
+import { chapterOf, PARTS } from './chapters.ts';
+import { labOfText, type PaletteItem } from './desk.ts';
+import { find } from './find.ts';
+import { queryOf } from './location.ts';
+import { piecesOf } from './Prose.tsx';
+
+const item = (label: string, group = 'Labs', note?: string): PaletteItem => ({
+  id: label,
+  group,
+  label,
+  ...(note !== undefined && { note }),
+  run: () => {},
+});
+
+describe('the palette', () => {
+  const items = [
+    item('5 · B-Trees', 'Labs', 'Search, split and merge'),
+    item('A page splits', 'Scenarios', 'btree'),
+    item('put 29 "Puerto Rico"', 'Operations'),
+    item('Open a database…', 'Elsewhere'),
+  ];
+  const labels = (text: string) => find(items, text).map(({ label }) => label);
+
+  it('shows everything until something is typed', () => {
+    expect(labels('  ')).toEqual(items.map(({ label }) => label));
+  });
+
+  it('finds by label before note', () => {
+    expect(labels('split')).toEqual(['A page splits', '5 · B-Trees']);
+  });
+
+  it('wants every word', () => {
+    expect(labels('page spl')).toEqual(['A page splits']);
+    expect(labels('page rico')).toEqual([]);
+  });
+
+  it('does not mind capitals', () => {
+    expect(labels('PUERTO')).toEqual(['put 29 "Puerto Rico"']);
+  });
+});
+
+describe('prose', () => {
+  it('marks code and stress, and leaves the rest as text', () => {
+    expect(piecesOf('Watch `put 29`: it is a *copy*, 2 * 3 * 4 <b>no</b>.')).toEqual([
+      { kind: 'text', text: 'Watch ' },
+      { kind: 'code', text: 'put 29' },
+      { kind: 'text', text: ': it is a ' },
+      { kind: 'stress', text: 'copy' },
+      { kind: 'text', text: ', 2 * 3 * 4 <b>no</b>.' },
+    ]);
+  });
+
+  it('loses no character', () => {
+    for (const text of ['', '*', '``', '*a', 'a `b` *c* d', '**'])
+      expect(
+        piecesOf(text)
+          .map((piece) =>
+            piece.kind === 'code'
+              ? `\`${piece.text}\``
+              : piece.kind === 'stress'
+                ? `*${piece.text}*`
+                : piece.text,
+          )
+          .join(''),
+      ).toBe(text);
+  });
+});
+
+describe('the descent', () => {
+  it('has sixteen chapters, numbered in order', () => {
+    const numbers = PARTS.flatMap((part) => part.chapters.map(({ number }) => number));
+    expect(numbers).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+  });
+
+  it('knows the chapter of a lab', () => {
+    expect(chapterOf('btree')?.chapter.number).toBe(5);
+    expect(chapterOf('nowhere')).toBeUndefined();
+  });
+});
+
+describe('addresses and texts', () => {
+  it('a fragment has a query of its own', () => {
+    expect(queryOf('#/lab/btree?scenario=split_leaf&watch=split').get('watch')).toBe('split');
+    expect(queryOf('#/lab/btree').get('watch')).toBeNull();
+  });
+
+  it('the lab of a scenario is the one that its text names', () => {
+    expect(labOfText('# about\n\nlab btree\nput 1 "lab lsm"')).toBe('btree');
+    expect(labOfText('put 1 "x"')).toBeUndefined();
+  });
+});
