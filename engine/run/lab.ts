@@ -103,9 +103,10 @@ export interface Referee<S> {
   readonly at: 'moment' | 'command' | 'recovery';
   check(state: S): Problem[];
   /**
-   * Roughly how many pages or entries a check looks at. A check at 'command' that costs more than
-   * 64 a command waits until as many commands have gone by, and runs at the end of the script in
-   * any case, so that 10,000 lines do not mean 10,000 walks over the whole tree. A rule on the run alone.
+   * Roughly how many pages or entries a check looks at. Checks at 'command' draw on a credit, of
+   * which each command brings a little more; one that it does not cover is left out until the end of
+   * the script, where every check runs. So a short script is checked at each command, and 10,000
+   * lines do not mean 10,000 walks over the whole tree. A rule on the run alone.
    */
   cost?(state: S): number;
 }

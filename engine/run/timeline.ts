@@ -67,7 +67,8 @@ interface Verdict {
   readonly problems: readonly Problem[];
 }
 
-const AMORTISED = 64;
+/** What referees at commands may look at: so many pages to begin with, and one more a command. */
+const CREDIT = 4096;
 const WINDOW = 256;
 
 export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
@@ -86,7 +87,8 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   #end: S;
   readonly #opened: S;
   #verdicts: Verdict[] = [];
-  #checkedAt = 0;
+  /** By command: what referees had left to look at after it. */
+  #credits: number[] = [];
   /** Parts whose moments are held, the most recently used last. */
   readonly #window = new Map<number, { from: number; moments: Moment<S, E>[] }>();
   /** The state after a part that was replayed lately: where a walk forward goes on. */
@@ -154,7 +156,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     const number = this.#commands.length + 1;
     const firstPart = this.#partStart.length;
     const firstMoment = this.length;
-    const before = { end: this.#end, verdicts: this.#verdicts.length, checked: this.#checkedAt };
+    const before = { end: this.#end, verdicts: this.#verdicts.length };
     const results: unknown[] = [];
     let rest: C | undefined = command;
     let recovered = false;
@@ -184,7 +186,6 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
         this.#end = before.end;
         this.#cutBack(firstPart, firstMoment);
         this.#verdicts.length = before.verdicts;
-        this.#checkedAt = before.checked;
       }
     }
     const recorded: Recorded<C> = {
@@ -246,15 +247,18 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
 
   #judge(recovered: boolean): void {
     if (!this.#options.referees) return;
-    const since = this.#commands.length - this.#checkedAt;
+    let credit = (this.#credits.at(-1) ?? CREDIT) + 1;
     for (const referee of this.lab.referees) {
       if (referee.at === 'moment') continue;
       if (referee.at === 'recovery' && !recovered) continue;
       const cost = referee.cost?.(this.#end) ?? 0;
-      if (referee.at === 'command' && !recovered && cost > AMORTISED * since) continue;
+      if (referee.at === 'command' && !recovered) {
+        if (cost > credit) continue;
+        credit -= cost;
+      }
       this.#verdict(referee, this.#end);
-      if (referee.at === 'command') this.#checkedAt = this.#commands.length;
     }
+    this.#credits.push(credit);
   }
 
   #verdict(referee: Referee<S>, state: S): void {
@@ -270,7 +274,6 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   judgeEnd(): void {
     if (!this.#options.referees) return;
     for (const referee of this.lab.referees) this.#verdict(referee, this.#end);
-    this.#checkedAt = this.#commands.length;
   }
 
   /** Every problem, at the moment after which it was found first. */
@@ -431,7 +434,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     copy.#weight = copy.#checkpoints.reduce((sum, { weight }) => sum + weight, 0);
     copy.#spacing = this.#spacing;
     copy.#verdicts = this.#verdicts.filter((verdict) => verdict.moment < moment);
-    copy.#checkedAt = Math.min(this.#checkedAt, command);
+    copy.#credits = this.#credits.slice(0, command);
     copy.#end = next ? this.#before(part).state : this.#end;
     return copy;
   }
