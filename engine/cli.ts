@@ -22,7 +22,7 @@ import { dump, report } from './btree/foreign.ts';
 import { labs } from './labs/index.ts';
 import type { ForeignSource } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
-import { LIMITS, parseScenario } from './run/scenario.ts';
+import { LIMITS, parseScenario, wordOf } from './run/scenario.ts';
 import { Script } from './run/script.ts';
 import type { Timeline } from './run/timeline.ts';
 
@@ -74,7 +74,7 @@ function options<F extends Flags>(args: string[], flags: F, files: number): F & 
     const arg = args[i] as string;
     const name = arg.slice(2);
     if (!arg.startsWith('--')) plain.push(arg);
-    else if (!(name in flags))
+    else if (!Object.hasOwn(flags, name))
       throw new Complaint(
         `${arg} is no option here${
           Object.keys(flags).length
@@ -87,7 +87,7 @@ function options<F extends Flags>(args: string[], flags: F, files: number): F & 
     else if (typeof flags[name] === 'boolean') out[name] = true;
     else {
       const value = args[++i];
-      if (value === undefined) throw new Complaint(`${arg} wants a value`);
+      if (!value || value.startsWith('--')) throw new Complaint(`${arg} wants a value`);
       out[name] = value;
     }
   }
@@ -162,6 +162,18 @@ async function scenarioOf(file: string): Promise<{ text: string; folder: string 
   return { text, folder: file === '-' ? '.' : dirname(file) };
 }
 
+/** Writes a file, and the folders that it needs. */
+function writeOut(path: string, content: Uint8Array | string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (thrown) {
+    throw new Complaint(
+      `${path} cannot be written (${(thrown as NodeJS.ErrnoException).code ?? thrown})`,
+    );
+  }
+}
+
 function unreadable(file: string, thrown: unknown): Complaint {
   const code = (thrown as NodeJS.ErrnoException).code;
   return new Complaint(
@@ -187,17 +199,14 @@ async function run(flags: {
     })),
   );
   if (flags.export) {
-    for (const { name, bytes } of script.lab.exports(timeline.end)) {
-      const path = join(flags.export, name);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, bytes);
-    }
+    for (const { name, bytes } of script.lab.exports(timeline.end))
+      writeOut(join(flags.export, name), bytes);
   }
   if (flags.history) {
     if (!script.lab.history)
       throw new Complaint(`the lab ${script.lab.name} has no clients, so there is no history`);
     const lines = script.lab.history(timeline.end).map((entry) => `${JSON.stringify(entry)}\n`);
-    writeFileSync(flags.history, lines.join(''));
+    writeOut(flags.history, lines.join(''));
   }
   if (flags.json)
     print({
@@ -294,10 +303,12 @@ async function link(flags: { file: string }): Promise<number> {
   const { text, folder } = await scenarioOf(flags.file);
   const script = new Script(text, labs, foreignOf(text, folder)).run();
   const { at } = script.scenario;
+  const branch = at?.branch ?? 'main';
+  const moment = at && `${at.command}.${at.step}`;
   const fragment = await linkOf({
     lab: script.lab.name,
-    text: script.text(at && `${at.command}.${at.step}`),
-    digest: script.timeline('main').digest(),
+    text: script.text(branch === 'main' ? moment : `${moment} on ${wordOf(branch)}`),
+    digest: script.timeline(branch).digest(),
     version: ENGINE_VERSION,
   });
   process.stdout.write(`${fragment}\n`);

@@ -47,7 +47,6 @@ const startWorker: StartWorker = () => {
 export function openClient(events: ClientEvents, start: StartWorker = startWorker): Client {
   const worker = start();
   let image: DiskImage | undefined;
-  let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let silent = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +69,9 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
   worker.addEventListener('message', heard);
   (worker as unknown as EventTarget).addEventListener?.('error', (event) => {
     const { message } = event as ErrorEvent;
-    events.died(message || 'the worker could not be started');
+    const why = message || 'the worker could not be started';
+    events.died(why);
+    stop(why);
   });
 
   const engine = new Proxy(remote, {
@@ -91,14 +92,12 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
   return {
     engine,
     moment(index) {
-      // In order: each patch stands on the frame before it.
-      const frame = engine.frame(index).then((frame: Frame) => {
+      // Frames arrive in the order in which they were asked for: each patch stands on the one before.
+      return engine.frame(index).then((frame: Frame) => {
         image = applyPatch(image, frame.patch);
         const { patch: _, ...rest } = frame;
         return { ...rest, image };
       });
-      last = Promise.allSettled([last, frame]);
-      return frame;
     },
     forget() {
       image = undefined;

@@ -4,11 +4,12 @@
 //   opening ─▶ paused ⇄ playing.{fetching → moving → dwelling → fetching …}
 //                │  ▲
 //                ├──┴─ stepping.{fetching → moving}       one moment, forward or back
-//                ├──── jumping                            fetch and cut, no movement
+//                ├──── jumping                            fetch and cut, no movement; then plays if asked to
 //                └──── scrubbing                          cuts, as fast as they come, the last one wins
 //   failed                                                the worker died or the scenario was refused
 //
-// Whatever interrupts a movement lands it first: the picture is never left between two moments.
+// Whatever interrupts a movement lands it first: the picture is never left between two moments. Who
+// stops while a moment is still being fetched stays at the one on screen.
 
 import { assign, enqueueActions, fromCallback, fromPromise, sendTo, setup } from 'xstate';
 import { clockActor, type Draw, type Ticker } from '../draw/clock.ts';
@@ -33,6 +34,8 @@ interface Context {
   readonly target: number;
   readonly moment: ShownMoment | undefined;
   readonly durationMs: number;
+  /** A jump after which to play. */
+  readonly playNext: boolean;
   readonly trouble: string | undefined;
 }
 
@@ -93,7 +96,12 @@ export const playerMachine = setup({
   guards: {
     canStep: ({ context }) => context.target < context.length - 1,
     canBack: ({ context }) => context.target > 0,
-    atTarget: ({ context }) => context.moment?.index === context.target,
+    /** There is a moment after the one on screen. */
+    canPlay: ({ context }) => (context.moment?.index ?? 0) < context.length - 1,
+    playsNext: ({ context, event }) =>
+      context.playNext &&
+      'output' in event &&
+      (event.output as ShownMoment).index < context.length - 1,
   },
   actions: {
     land: ({ context }) => context.input.draw(1),
@@ -103,14 +111,25 @@ export const playerMachine = setup({
     arrive: enqueueActions(
       ({ enqueue, context }, { to, cut }: { to: ShownMoment; cut: boolean }) => {
         const durationMs = context.input.prepare(cut ? undefined : context.moment, to);
-        enqueue.assign({ moment: to, durationMs: cut ? 0 : durationMs });
+        enqueue.assign({ moment: to, target: to.index, durationMs: cut ? 0 : durationMs });
         enqueue(() => {
           if (cut) context.input.draw(1);
           context.input.shown(to);
         });
       },
     ),
-    aim: assign((_, { index }: { index: number }) => ({ target: Math.max(0, index) })),
+    aim: assign(({ context }, { index }: { index: number }) => ({
+      target: Math.max(0, Math.min(index, context.length - 1)),
+    })),
+    /** Wants no more than what is on screen. */
+    stay: assign({ target: ({ context }) => context.moment?.index ?? context.target }),
+    /** Playing goes on from what is on screen, wherever a step was heading. */
+    onward: assign({
+      target: ({ context }) =>
+        Math.min((context.moment?.index ?? context.target) + 1, context.length - 1),
+    }),
+    willPlay: assign({ playNext: true }),
+    willRest: assign({ playNext: false }),
     grow: assign((_, { length }: { length: number }) => ({ length })),
     hurry: assign((_, { speed }: { speed: number }) => ({ speed })),
     blame: assign((_, { why }: { why: string }) => ({ trouble: why })),
@@ -124,6 +143,7 @@ export const playerMachine = setup({
     target: 0,
     moment: undefined,
     durationMs: 0,
+    playNext: false,
     trouble: undefined,
   }),
   initial: 'opening',
@@ -155,10 +175,13 @@ export const playerMachine = setup({
   },
   states: {
     opening: { on: { STEP: {}, BACK: {}, JUMP: {}, GO: {} } },
-    paused: { on: { PLAY: { guard: 'canStep', target: 'playing', actions: 'forward' } } },
+    paused: { on: { PLAY: { guard: 'canPlay', target: 'playing', actions: 'onward' } } },
     stepping: {
       initial: 'fetching',
-      on: { PAUSE: 'paused', PLAY: { guard: 'canStep', target: 'playing', actions: 'forward' } },
+      on: {
+        PAUSE: { target: 'paused', actions: 'stay' },
+        PLAY: { guard: 'canPlay', target: 'playing', actions: 'onward' },
+      },
       states: {
         fetching: {
           invoke: {
@@ -171,7 +194,7 @@ export const playerMachine = setup({
                 params: ({ event }) => ({ to: event.output, cut: false }),
               },
             },
-            onError: '#player.paused',
+            onError: { target: '#player.paused', actions: 'stay' },
           },
         },
         moving: {
@@ -203,6 +226,7 @@ export const playerMachine = setup({
       on: { PAUSE: 'paused' },
       states: {
         fetching: {
+          exit: 'stay',
           invoke: {
             src: 'fetch',
             input: ({ context }) => ({ input: context.input, index: context.target }),
@@ -213,7 +237,7 @@ export const playerMachine = setup({
                 params: ({ event }) => ({ to: event.output, cut: false }),
               },
             },
-            onError: '#player.paused',
+            onError: { target: '#player.paused', actions: 'stay' },
           },
         },
         moving: {
@@ -251,17 +275,29 @@ export const playerMachine = setup({
       },
     },
     jumping: {
+      entry: 'willRest',
       invoke: {
         src: 'fetch',
         input: ({ context }) => ({ input: context.input, index: context.target }),
-        onDone: {
-          target: 'paused',
-          actions: { type: 'arrive', params: ({ event }) => ({ to: event.output, cut: true }) },
-        },
-        onError: 'paused',
+        onDone: [
+          {
+            guard: 'playsNext',
+            target: 'playing',
+            actions: [
+              { type: 'arrive', params: ({ event }) => ({ to: event.output, cut: true }) },
+              'forward',
+            ],
+          },
+          {
+            target: 'paused',
+            actions: { type: 'arrive', params: ({ event }) => ({ to: event.output, cut: true }) },
+          },
+        ],
+        onError: { target: 'paused', actions: 'stay' },
       },
       on: {
-        PLAY: { guard: 'canStep', target: 'playing', actions: 'forward' },
+        PLAY: { actions: 'willPlay' },
+        PAUSE: { actions: 'willRest' },
         // Scrubbing: jumps come faster than frames; the newest aim wins.
         JUMP: {
           target: 'jumping',

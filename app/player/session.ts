@@ -7,6 +7,7 @@ import { Complaint, sentenceOf } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
 import type { Kept, Opened, Overview } from '../../engine/run/host.ts';
 import { COMFORTABLE, linkOf } from '../../engine/run/link.ts';
+import { withoutComment } from '../../engine/run/scenario.ts';
 import { frameTicker, type Ticker } from '../draw/clock.ts';
 import {
   askToPersist,
@@ -51,6 +52,11 @@ export interface SessionOptions {
 
 /** Beyond so many new moments a command is not watched step by step: the picture goes to its end. */
 const WATCHED = 80;
+
+/** Of the lab that was on screen before: until it has saved and let go of its workspace. */
+let leaving: Promise<void> = Promise.resolve();
+
+const AT_WORK = 'The lab is still at work.';
 
 const NO_INFO = {
   name: '',
@@ -214,6 +220,7 @@ export function openSession(options: SessionOptions): Session {
     where: { branch?: string; to?: 'end' | 'at' } = {},
   ): Promise<string | undefined> {
     const fresh = now().phase === 'opening' || now().phase === 'failed';
+    const asked = client;
     set({ phase: fresh ? 'opening' : 'working' });
     try {
       const opened = await client.engine.open(text, file, where.branch);
@@ -224,6 +231,8 @@ export function openSession(options: SessionOptions): Session {
       player.send({ type: 'LOADED', length: opened.length, index });
       return undefined;
     } catch (thrown) {
+      // Stopped by restart(), which opens anew by itself.
+      if (asked !== client || closed) return sentenceOf(thrown);
       if (!fresh) set({ phase: 'ready' });
       set(({ progress: _, ...rest }) => rest, true);
       if (!(thrown instanceof Complaint)) fail(sentenceOf(thrown));
@@ -238,16 +247,14 @@ export function openSession(options: SessionOptions): Session {
   ): Promise<string | undefined> {
     const { phase, outline, moment } = now();
     if (phase !== 'ready')
-      return phase === 'failed'
-        ? (now().trouble ?? 'the lab stopped')
-        : 'The lab is still at work.';
+      return phase === 'failed' ? (now().trouble ?? 'the lab stopped') : AT_WORK;
     if (!moment) return 'The lab is still opening.';
     set({ phase: 'working' });
     try {
       const overview = await work();
       take(overview);
       then(outline.length, overview);
-      void keep(overview.syncs);
+      void keep();
       return undefined;
     } catch (thrown) {
       if (now().phase === 'working') set({ phase: 'ready' });
@@ -274,7 +281,7 @@ export function openSession(options: SessionOptions): Session {
   // ── keeping ──────────────────────────────────────────────────────────────────────────────────
 
   /** Called after every change: becomes a workspace, saves what a sync made durable, notes the tail. */
-  function keep(syncs: number): Promise<void> {
+  function keep(): Promise<void> {
     saving = saving.then(async () => {
       if (closed || file || (!workspace && keepAs === undefined)) return;
       if (now().saved.state === 'read-only') return;
@@ -287,8 +294,10 @@ export function openSession(options: SessionOptions): Session {
           mustKeepWhole = true;
           options.onWorkspace?.(name);
         }
-        if (workspace.kept && syncs === workspace.kept.syncs && !mustKeepWhole) {
-          await noteTail();
+        const durable = await client.engine.tail();
+        const { kept: last } = workspace;
+        if (last?.text === durable.text && last.branch === durable.branch && !mustKeepWhole) {
+          await shelf.saveTail(workspace.name, durable.tail);
           return;
         }
         set({ saved: { state: 'saving' } });
@@ -296,18 +305,14 @@ export function openSession(options: SessionOptions): Session {
         mustKeepWhole = true; // until the transaction is complete
         const kept: Kept = await client.engine.keep(whole);
         const first = workspace.kept === undefined;
-        workspace.kept = await shelf.save(
-          workspace.name,
-          now().info.name,
-          now().branch,
-          ENGINE_VERSION,
-          kept,
-        );
+        workspace.kept = await shelf.save(workspace.name, now().info.name, ENGINE_VERSION, kept);
         mustKeepWhole = false;
+        dismiss('saving');
         set({ saved: { state: 'saved', syncs: kept.syncs, at: workspace.kept.savedAt } });
         if (kept.tail.length > 0) await shelf.saveTail(workspace.name, kept.tail);
         if (first && kept.syncs > 0) void askToPersist();
       } catch (thrown) {
+        if (closed) return;
         set({ saved: { state: 'failed', why: whySaveFailed(thrown) } });
         notify({ id: 'saving', tone: 'fault', text: whySaveFailed(thrown) });
       }
@@ -315,15 +320,8 @@ export function openSession(options: SessionOptions): Session {
     return saving;
   }
 
-  async function noteTail(): Promise<void> {
-    if (!workspace) return;
-    const { tail } = await client.engine.tail();
-    await shelf.saveTail(workspace.name, tail);
-  }
-
-  /** The name itself for the lab's own workspace; else one that nobody has yet. */
+  /** A name that nobody has yet: another tab, or this one before, may have taken the wanted one. */
   async function freeWorkspace(stem: string): Promise<string> {
-    if (stem === now().info.name) return stem;
     const taken = new Set((await shelf.list()).map(({ name }) => name));
     for (let n = 1; ; n++) {
       const name = n === 1 ? stem : `${stem} ${n}`;
@@ -365,8 +363,8 @@ export function openSession(options: SessionOptions): Session {
       if (lock) {
         workspace = { name, kept, lock };
         set({ saved: { state: 'saved', syncs: kept.syncs, at: kept.savedAt } });
-      } else readOnly(name);
-      if (tail.length > 0) await tellWhatWasLost(tail);
+        if (tail.length > 0) await tellWhatWasLost(tail);
+      } else readOnly(name); // what is not committed there is alive in the other tab
       return;
     }
     // The engine has changed since: the bytes win.
@@ -415,7 +413,13 @@ export function openSession(options: SessionOptions): Session {
 
   async function openFile(lab: string, blob: File, text?: string): Promise<void> {
     try {
-      const given = text ?? `lab ${lab}\n${await fileLine(blob)}\n`;
+      const line = await fileLine(blob);
+      const given = text ?? `lab ${lab}\n${line}\n`;
+      const [sha256, size] = line.split(' ').slice(-2) as [string, string];
+      if (!new RegExp(`^\\s*file\\s.*\\s${sha256}\\s+${size}\\s*(#.*)?$`, 'im').test(given))
+        return fail(
+          `${blob.name} is not the file that the scenario was made with: its hash differs.`,
+        );
       file = blob;
       const complaint = await open(given);
       if (complaint) fail(`${blob.name}: ${complaint}`);
@@ -431,6 +435,8 @@ export function openSession(options: SessionOptions): Session {
   }
 
   async function begin(): Promise<void> {
+    await leaving;
+    if (closed) return;
     const { source } = options;
     if (source.kind === 'file') await openFile(source.lab, source.file, source.text);
     else if (source.kind === 'workspace') await openWorkspace(source.name, source.otherwise);
@@ -450,26 +456,33 @@ export function openSession(options: SessionOptions): Session {
   }
 
   function restart(): void {
-    const { lines } = now();
+    const { lines, branch } = now();
     client.end('the engine was stopped');
     dismiss('silent');
     const text = recoveryText;
     client = start();
     set({ phase: 'opening' });
-    void open(text, { to: 'end' }).then((complaint) => {
+    if (!text) {
+      fail('The engine was stopped before the scenario was open.');
+      return;
+    }
+    void open(text, { branch, to: 'end' }).then((complaint) => {
       if (complaint) fail(complaint);
-      else
+      else {
+        mustKeepWhole = true;
+        void keep();
         notify({
           id: 'restarted',
           tone: 'info',
           text: `The engine was stopped and started again; all ${lines.length} commands before the one that ran away are back.`,
         });
+      }
     });
   }
   /** The scenario as of the last change that went well: where restart() goes back to. */
   let recoveryText = '';
   store.subscribe((state, before) => {
-    if (state.phase === 'ready' && state.digest !== before.digest)
+    if (state.phase === 'ready' && state.lines !== before.lines)
       void client.engine
         .text()
         .then((text) => {
@@ -482,13 +495,14 @@ export function openSession(options: SessionOptions): Session {
   const rewrite = (lines: readonly string[]) => change(() => client.engine.rewrite(lines), toEnd);
 
   async function setUp(change_: Parameters<typeof client.engine.setUp>[0]) {
+    if (now().phase === 'working') return AT_WORK;
     try {
       const text = await client.engine.setUp(change_);
       const { branch } = now();
       const complaint = await open(text, { branch, to: 'end' });
       if (!complaint) {
         mustKeepWhole = true;
-        void keep(-1);
+        void keep();
       }
       return complaint;
     } catch (thrown) {
@@ -602,7 +616,9 @@ export function openSession(options: SessionOptions): Session {
       const line = lines[moment.command - 1];
       const last = !line || moment.step === line.moments;
       const shared = last ? moment.command : moment.command - 1;
-      const crash = last ? 'crash' : `crash during ${line.text} at moment ${moment.step}`;
+      const crash = last
+        ? 'crash'
+        : `crash during ${withoutComment(line.text)} at moment ${moment.step}`;
       return change(
         () => client.engine.fork(undefined, shared, [crash]),
         (_, overview) => {
@@ -634,9 +650,12 @@ export function openSession(options: SessionOptions): Session {
       if (index !== undefined) player.send({ type: 'GO', index });
     },
     async load(text) {
+      if (now().phase === 'working') return AT_WORK;
+      const before = file;
       file = undefined;
       const complaint = await open(text);
-      if (!complaint) {
+      if (complaint) file = before;
+      else {
         workspace?.lock.release();
         workspace = undefined;
         keepAs = now().title || now().info.name;
@@ -663,11 +682,17 @@ export function openSession(options: SessionOptions): Session {
     dismiss,
     restart,
     close() {
+      const running = now().phase === 'working';
       closed = true;
       stopWaiting();
-      workspace?.lock.release();
       player.stop();
-      client.end('the lab was closed');
+      const end = () => {
+        workspace?.lock.release();
+        client.end('the lab was closed');
+      };
+      // What a sync made durable is still written; a command that runs is not waited for.
+      if (running) end();
+      else leaving = saving.then(end);
     },
   };
   void begin();

@@ -53,7 +53,7 @@ export interface Shelf {
   /** The durable files as they were last saved. */
   files(name: string): Promise<{ name: string; bytes: Uint8Array }[]>;
   /** Resolves when the transaction's `complete` was seen. Rejects with a sentence. */
-  save(name: string, lab: string, branch: string, version: string, kept: Kept): Promise<Workspace>;
+  save(name: string, lab: string, version: string, kept: Kept): Promise<Workspace>;
   saveTail(name: string, lines: readonly string[]): Promise<void>;
   remove(name: string): Promise<void>;
 }
@@ -103,7 +103,7 @@ export function openShelf(): Shelf {
         packs.map(({ bytes }) => bytes),
       );
     },
-    async save(name, lab, branch, version, kept) {
+    async save(name, lab, version, kept) {
       const db = await database();
       const tx = db.transaction(['workspaces', 'packs', 'tails'], 'readwrite', {
         durability: 'strict',
@@ -117,7 +117,7 @@ export function openShelf(): Shelf {
         name,
         lab,
         text: kept.text,
-        branch,
+        branch: kept.branch,
         syncs: kept.syncs,
         digest: kept.digest,
         version,
@@ -160,8 +160,8 @@ export function wantsWhole(workspace: Workspace | undefined): boolean {
   return workspace.packedBytes > SLACK * live + 4 * PACK_BYTES;
 }
 
-// A pack is a sequence of entries: u32 file (its place in the list of names), u32 chunk, u32 length,
-// bytes. A chunk longer than a pack is cut: its entries then say where each piece goes by u32 offset.
+// A pack is a sequence of entries: u32 file (its place in the list of names), u32 chunk, u32 offset
+// within the chunk, u32 length, bytes. A chunk longer than a pack is cut into several entries.
 //
 //   00000000 00000004 00000000 00000200 │ 0d 00 00 …      file 0, chunk 4, from byte 0, 512 bytes
 const ENTRY = 16;

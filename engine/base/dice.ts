@@ -2,6 +2,8 @@
 // generator is our own copy of sfc32 (Chris Doty-Humphrey, PractRand), whose sequence no upgrade of
 // a library can change. Its state is four 32-bit numbers and fits in any snapshot.
 
+import { assert } from './assert.ts';
+
 export type DiceState = readonly [number, number, number, number];
 
 export class Dice {
@@ -37,6 +39,7 @@ export class Dice {
 
   /** A whole number from 0 to `sides` - 1, all equally likely; `sides` from 1 to 2^32. */
   below(sides: number): number {
+    assert(sides >= 1 && sides <= 2 ** 32, 'a die has 1 to 2^32 sides');
     const limit = 2 ** 32 - (2 ** 32 % sides);
     for (;;) {
       const roll = this.next();

@@ -5,9 +5,12 @@
 // constants, over little-endian words; every value is preceded by a tag and its length, so that no
 // two different sequences of values feed the same words.
 
+import { assert } from './assert.ts';
 import { type Bytes, hexOf, utf8 } from './bytes.ts';
 
 const TAG = { nothing: 1, no: 2, yes: 3, number: 4, text: 5, bytes: 6, list: 7, record: 8, big: 9 };
+/** The words of NaN: an engine may keep any of its many bit patterns. */
+const NAN_HIGH = 0x7ff80000;
 const double = new Float64Array(1);
 const doubleWords = new Uint32Array(double.buffer);
 
@@ -50,13 +53,17 @@ export class Digest {
     return this;
   }
 
-  /** Any plain value: null, booleans, numbers, bigints, text, bytes, arrays, maps, records by sorted name. */
+  /**
+   * Any plain value: null (and undefined), booleans, numbers, bigints, text, bytes, arrays, records
+   * and maps, whose names are text, by sorted name. -0 is 0, every NaN is one.
+   */
   value(value: unknown): this {
     if (value === null || value === undefined) return this.word(TAG.nothing);
     if (value === true) return this.word(TAG.yes);
     if (value === false) return this.word(TAG.no);
     if (typeof value === 'number') {
-      double[0] = value;
+      if (Number.isNaN(value)) return this.word(TAG.number).word(0).word(NAN_HIGH);
+      double[0] = value + 0; // -0 + 0 is 0
       return this.word(TAG.number)
         .word(doubleWords[0] as number)
         .word(doubleWords[1] as number);
@@ -69,7 +76,12 @@ export class Digest {
       for (const item of value) this.value(item);
       return this;
     }
-    const entries = value instanceof Map ? [...value] : Object.entries(value as object);
+    assert(isRecord(value), 'a digest is of plain values');
+    const entries: [string, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+    assert(
+      entries.every(([name]) => typeof name === 'string'),
+      'a name in a map is a text',
+    );
     const known = entries.filter(([, item]) => item !== undefined);
     known.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     this.word(TAG.record).word(known.length);
@@ -90,6 +102,13 @@ export class Digest {
     new DataView(out.buffer).setUint32(4, y);
     return hexOf(out);
   }
+}
+
+/** A set, a date or a class of one's own would otherwise pass for an empty record. */
+function isRecord(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return value instanceof Map || prototype === Object.prototype || prototype === null;
 }
 
 function finalMix(hash: number): number {

@@ -96,10 +96,10 @@ export class Disk {
       this.#names.set(name, id);
       if (kind === 'durable') this.note({ kind: 'names', entries: [[name, id]] });
     }
-    const known = this.#open.get(id);
-    if (known) return known;
     const image = this.#files.get(id) as FileImage;
     assert(image.kind === kind, `${name} is a ${image.kind} file and was opened as ${kind}`);
+    const known = this.#open.get(id);
+    if (known) return known;
     const file = new File(this, id, image);
     this.#open.set(id, file);
     return file;
@@ -133,7 +133,7 @@ export class Disk {
   syncDirectory(): void {
     this.countAndCut();
     this.#syncedNames = new Map([...this.#names].filter(([, id]) => this.#kind(id) === 'durable'));
-    this.#forget((op) => op.kind === 'names');
+    if (this.#forget((op) => op.kind === 'names')) this.#syncs++;
   }
 
   /** The image of this moment. Constant time but for the files that were opened. */
@@ -146,9 +146,12 @@ export class Disk {
     }
     // Files that no directory names any more, not even the synced one, and no op mentions, are gone.
     const named = new Set([...this.#names.values(), ...this.#syncedNames.values()]);
-    for (let p = this.#pending; p; p = p.earlier)
-      if (p.op.kind === 'names') for (const [, id] of p.op.entries) if (id) named.add(id);
-    for (const id of this.#files.keys()) if (!named.has(id)) this.#files.delete(id);
+    const unnamed = [...this.#files.keys()].filter((id) => !named.has(id));
+    if (unnamed.length > 0) {
+      for (let p = this.#pending; p; p = p.earlier)
+        if (p.op.kind === 'names') for (const [, id] of p.op.entries) if (id) named.add(id);
+      for (const id of unnamed) if (!named.has(id)) this.#files.delete(id);
+    }
     return {
       names: new Map(this.#names),
       syncedNames: this.#syncedNames,
@@ -248,12 +251,12 @@ export class File {
       'durable files are written by write() and put(), which are logged',
     );
     const chunk = this.#blocks[Math.floor(index / CHUNKS_A_BLOCK)]?.[index % CHUNKS_A_BLOCK];
+    this.#size = Math.max(this.#size, (index + 1) * this.chunkSize);
     if (chunk !== undefined && chunk.epoch === this.#disk.epoch) return chunk;
     const fresh: Chunk = new Uint8Array(this.chunkSize);
     if (chunk) fresh.set(chunk);
     fresh.epoch = this.#disk.epoch;
     this.#place(index, fresh);
-    this.#size = Math.max(this.#size, (index + 1) * this.chunkSize);
     return fresh;
   }
 
@@ -288,8 +291,9 @@ export class File {
     return out;
   }
 
-  /** Writes bytes anywhere; the file grows to hold them. */
+  /** Writes bytes anywhere; the file grows to hold them. No bytes are no write, wherever. */
   write(offset: number, bytes: Bytes): void {
+    if (bytes.length === 0) return;
     for (let at = 0; at < bytes.length; ) {
       const index = Math.floor((offset + at) / this.chunkSize);
       const from = offset + at - index * this.chunkSize;
@@ -314,7 +318,7 @@ export class File {
     const keep = Math.ceil(size / this.chunkSize);
     for (let index = keep; index < this.chunks; index++) this.#place(index, undefined);
     const inLast = size - (keep - 1) * this.chunkSize;
-    const last = this.held(keep - 1);
+    const last = keep > 0 ? this.held(keep - 1) : undefined;
     if (last && size < this.#size && inLast < this.chunkSize) {
       const cut: Chunk = new Uint8Array(this.chunkSize);
       cut.set(last.subarray(0, inLast));

@@ -45,10 +45,9 @@ export function patchBetween(older: DiskImage | undefined, newer: DiskImage): Pa
     const before = older?.files.get(id);
     if (before === file) continue;
     const now = contentPatch(before?.now ?? EMPTY_CONTENT, file.now);
-    const synced =
-      file.synced === file.now
-        ? 'same'
-        : contentPatch(before?.synced ?? EMPTY_CONTENT, file.synced);
+    const synced = sameContent(file.synced, file.now)
+      ? 'same'
+      : contentPatch(before?.synced ?? EMPTY_CONTENT, file.synced);
     files.push({
       id,
       kind: file.kind,
@@ -67,8 +66,10 @@ export function patchBetween(older: DiskImage | undefined, newer: DiskImage): Pa
   };
 }
 
+const sameContent = (a: Content, b: Content) => a.size === b.size && a.blocks === b.blocks;
+
 function contentPatch(older: Content, newer: Content): ContentPatch | undefined {
-  if (older === newer) return undefined;
+  if (sameContent(older, newer)) return undefined;
   const chunks: [number, Bytes | undefined][] = [];
   for (const index of changedChunks(older, newer)) chunks.push([index, chunkOf(newer, index)]);
   for (let b = 0; b < older.blocks.length; b++) {

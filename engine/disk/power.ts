@@ -4,7 +4,7 @@
 
 import { Dice } from '../base/dice.ts';
 import { Disk } from './disk.ts';
-import { type DiskImage, EMPTY_CONTENT, type FileImage, type Op } from './image.ts';
+import type { DiskImage, FileImage, Op } from './image.ts';
 
 export const SECTOR = 512;
 
@@ -62,18 +62,7 @@ export function powerCut(
     if (!named.has(id)) continue;
     left.set(id, file.now === file.synced ? file : { ...file, synced: file.now });
   }
-  for (const [name, id] of names)
-    if (!left.has(id)) {
-      const was = image.files.get(id);
-      if (was === undefined || was.kind === 'memory') names.delete(name);
-      else
-        left.set(id, {
-          kind: 'durable',
-          chunkSize: was.chunkSize,
-          now: EMPTY_CONTENT,
-          synced: EMPTY_CONTENT,
-        });
-    }
+  for (const [name, id] of names) if (!left.has(id)) names.delete(name);
   return {
     names,
     syncedNames: names,

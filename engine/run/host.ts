@@ -10,6 +10,7 @@ import {
   chunkOf,
   type DiskImage,
   EMPTY_CONTENT,
+  type FileImage,
 } from '../disk/image.ts';
 import { type Patch, patchBetween } from '../disk/patch.ts';
 import type {
@@ -29,7 +30,7 @@ import type {
 } from './lab.ts';
 import { headerOf, settingValue, wordOf } from './scenario.ts';
 import { Script } from './script.ts';
-import { digestOfState } from './timeline.ts';
+import { digestOfState, type Timeline } from './timeline.ts';
 
 export interface LineInfo {
   readonly text: string;
@@ -99,6 +100,7 @@ export interface Frame {
 export interface Kept {
   /** The script up to the command that synced last. */
   readonly text: string;
+  readonly branch: string;
   /** What the branch on screen did after it: lost if the tab dies now. */
   readonly tail: readonly string[];
   readonly syncs: number;
@@ -109,7 +111,7 @@ export interface Kept {
     readonly chunkSize: number;
     readonly chunks: readonly (readonly [number, Uint8Array])[];
   }[];
-  /** All chunks are there, not only what changed. */
+  /** All chunks are there, not only what changed: a reader begins with empty files. */
   readonly whole: boolean;
 }
 
@@ -123,7 +125,7 @@ export interface HostOptions {
   /** Lets other messages in; a slice of work lasts until `due` says so. */
   readonly pause: () => Promise<void>;
   readonly due: () => boolean;
-  /** Called in the midst of long work, at every slice. */
+  /** Called in the midst of long work, at every slice: how far the branch at work has come. */
   readonly news: (progress: Progress) => void;
 }
 
@@ -148,12 +150,15 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
     return turn;
   }
 
-  async function drain(work: Generator<void, void, void>): Promise<void> {
+  async function drain(
+    work: Generator<void, void, void>,
+    at: () => Timeline = () => current().timeline(branch),
+  ): Promise<void> {
     for (;;) {
       const { done } = work.next();
       if (done) return;
       if (!options.due()) continue;
-      const timeline = current().timeline(branch);
+      const timeline = at();
       options.news({ commands: timeline.commands.length, moments: timeline.length });
       await options.pause();
     }
@@ -191,21 +196,25 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
   const since = (before: typeof seen) =>
     overview(before.branch === branch ? { lines: before.lines, kinds: before.kinds } : undefined);
 
+  function durablePart() {
+    const all = current();
+    const { commands, durableCommands } = all.timeline(branch);
+    return {
+      text: all.text(undefined, { branch, commands: durableCommands }),
+      branch,
+      tail: commands.slice(durableCommands).map(({ text }) => text),
+    };
+  }
+
   return {
     /** Replaces everything by a scenario. A complaint leaves what was open as it was. */
     open: (text: string, file?: ForeignSource, toBranch?: string): Promise<Opened> =>
       inTurn(async () => {
         const next = new Script(text, labs, file ? { foreign: file } : {});
-        const before = { script, branch };
+        // Until it is whole, what was open can be looked at.
+        await drain(next.work(), () => next.timeline('main'));
         script = next;
         branch = 'main';
-        try {
-          await drain(next.work());
-        } catch (thrown) {
-          script = before.script;
-          branch = before.branch;
-          throw thrown;
-        }
         sent = undefined;
         keptImage = undefined;
         const { setup, title, prose, at } = next.scenario;
@@ -297,8 +306,7 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       const moment = timeline.at(Math.max(0, Math.min(index, timeline.length - 1)));
       const image = lab.disk(moment.state);
       const patch = patchBetween(sent, image);
-      sent = image;
-      return {
+      const frame = {
         index: moment.index,
         name: `${moment.command}.${moment.step}`,
         command: moment.command,
@@ -311,6 +319,9 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
         problems: timeline.problemsAt(moment.index),
         patch,
       };
+      // Last: a frame that could not be made was not sent, and the next must not stand on it.
+      sent = image;
+      return frame;
     },
 
     /** After a lost message or a reload of the page's side: the next frame is sent whole. */
@@ -328,54 +339,90 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
     text: (at?: string): string =>
       current().text(at && (branch === 'main' ? at : `${at} on ${wordOf(branch)}`)),
 
-    /** What the branch on screen did after its last sync. */
-    tail: (): { tail: readonly string[] } => {
-      const timeline = current().timeline(branch);
-      return { tail: timeline.commands.slice(timeline.durableCommands).map(({ text }) => text) };
-    },
+    /**
+     * What the branch on screen did after its last sync; and the script up to it, which tells
+     * whether what was kept is still what is durable.
+     */
+    tail: (): Promise<{ text: string; branch: string; tail: readonly string[] }> =>
+      inTurn(async () => durablePart()),
 
-    exports: (): ExportFile[] => {
-      const all = current();
-      return all.lab.exports(all.timeline(branch).end);
-    },
+    exports: (): Promise<ExportFile[]> =>
+      inTurn(async () => {
+        const all = current();
+        return all.lab.exports(all.timeline(branch).end);
+      }),
 
     /** What is durable at the end of the branch on screen and was not kept yet. */
-    keep: (whole: boolean): Kept => {
-      const all = current();
-      const timeline = all.timeline(branch);
-      const image = all.lab.disk(timeline.end);
-      const before = whole ? undefined : keptImage;
-      const files: Kept['files'][number][] = [];
-      for (const [name, id] of image.syncedNames) {
-        const file = image.files.get(id);
-        if (!file || file.kind === 'memory' || file.source) continue;
-        const older = before?.files.get(before.syncedNames.get(name) ?? -1);
-        const chunks: [number, Uint8Array][] = [];
-        for (const index of changedChunks(older?.synced ?? EMPTY_CONTENT, file.synced))
-          chunks.push([index, chunkOf(file.synced, index) as Uint8Array]);
-        files.push({ name, size: file.synced.size, chunkSize: file.chunkSize, chunks });
-      }
-      keptImage = image;
-      return {
-        text: all.text(undefined, { branch, commands: timeline.durableCommands }),
-        tail: timeline.commands.slice(timeline.durableCommands).map(({ text }) => text),
-        syncs: image.syncs,
-        digest: durableDigest(image),
-        files,
-        whole: before === undefined,
-      };
-    },
+    keep: (whole: boolean): Promise<Kept> =>
+      inTurn(async () => {
+        const all = current();
+        const image = all.lab.disk(all.timeline(branch).end);
+        const part = filesSince(whole ? undefined : keptImage, image);
+        keptImage = image;
+        return {
+          ...durablePart(),
+          syncs: image.syncs,
+          digest: durableDigest(image),
+          ...part,
+        };
+      }),
 
     /** The digest of what is durable at the end of the branch on screen. */
-    durableDigest: (): string => {
-      const all = current();
-      return durableDigest(all.lab.disk(all.timeline(branch).end));
-    },
+    durableDigest: (): Promise<string> =>
+      inTurn(async () => {
+        const all = current();
+        return durableDigest(all.lab.disk(all.timeline(branch).end));
+      }),
 
     digestAt: (index: number): string => {
       const all = current();
       return digestOfState(all.lab, all.timeline(branch).at(index).state);
     },
+  };
+}
+
+interface KeptFile {
+  readonly name: string;
+  readonly image: FileImage;
+}
+
+function durableFiles(image: DiskImage): KeptFile[] {
+  const files: KeptFile[] = [];
+  for (const [name, id] of image.syncedNames) {
+    const file = image.files.get(id);
+    if (file && file.kind === 'durable' && !file.source) files.push({ name, image: file });
+  }
+  return files;
+}
+
+/**
+ * The durable files, with the chunks that changed since `before`. The reader lays them over what it
+ * has, file by file in this order; where that would not do, because a file went or changed its
+ * place, all is sent anew.
+ */
+function filesSince(
+  before: DiskImage | undefined,
+  image: DiskImage,
+): Pick<Kept, 'files' | 'whole'> {
+  const files = durableFiles(image);
+  const older = before && durableFiles(before);
+  const overlays = older?.every(
+    (old, i) => old.name === files[i]?.name && old.image.chunkSize === files[i]?.image.chunkSize,
+  );
+  const base = overlays ? older : undefined;
+  return {
+    files: files.map(({ name, image: { synced, chunkSize } }, i) => {
+      const old = base?.[i]?.image.synced ?? EMPTY_CONTENT;
+      const chunks = [...changedChunks(old, synced)].map(
+        (index) => [index, chunkOf(synced, index) as Uint8Array] as const,
+      );
+      // A hole says nothing by itself: over what may lie there already it is zeros.
+      for (let at = 0; base && old.blocks !== synced.blocks && at * chunkSize < synced.size; at++)
+        if (!chunkOf(synced, at) && (chunkOf(old, at) || (at + 1) * chunkSize > old.size))
+          chunks.push([at, new Uint8Array(chunkSize)]);
+      return { name, size: synced.size, chunkSize, chunks };
+    }),
+    whole: base === undefined,
   };
 }
 

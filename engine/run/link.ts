@@ -34,13 +34,13 @@ export async function linkOf(link: Link): Promise<string> {
 
 /** Whether a text is meant as a share link: a fragment, or an address with one. */
 export const looksLikeLink = (text: string): boolean =>
-  /#\/lab\/[a-z-]+\?/.test(text.slice(0, 2000));
+  /#\/lab\/[a-z0-9-]+\?/.test(text.slice(0, 2000));
 
 /** Reads a fragment or a whole address. Throws a Complaint that says what is wrong with it. */
 export async function readLink(address: string): Promise<Link> {
   if (address.length > LONGEST)
     throw new Complaint(`the link is too long: ${address.length} characters of at most ${LONGEST}`);
-  const found = /#\/lab\/([a-z-]{1,40})\?(.*)$/s.exec(address.trim());
+  const found = /#\/lab\/([a-z0-9-]{1,40})\?(.*)$/s.exec(address.trim());
   if (!found) throw new Complaint('this is no share link: expected #/lab/NAME?s=…');
   const fields = new Map(
     (found[2] as string).split('&').map((field) => {

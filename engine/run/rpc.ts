@@ -51,19 +51,18 @@ export function serve(port: PortLike, methods: Methods): (news: unknown) => void
   return (news) => port.postMessage({ news } satisfies News);
 }
 
-/** The other end. `stop` rejects everything that still waits, with the sentence given. */
+/** The other end. `stop` rejects everything that waits or is still to come, with the sentence given. */
 export function connect<T>(
   port: PortLike,
   onNews: (news: unknown) => void = () => {},
-): { remote: Remote<T>; stop(why: string): void; waitingSince(): number | undefined } {
+): { remote: Remote<T>; stop(why: string): void } {
   interface Waiting {
-    readonly since: number;
     readonly resolve: (value: unknown) => void;
     readonly reject: (error: Error) => void;
   }
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
-  let sent = 0;
+  let stopped: string | undefined;
   port.addEventListener('message', ({ data }) => {
     const message = data as Reply | News;
     if ('news' in message) return onNews(message.news);
@@ -81,17 +80,18 @@ export function connect<T>(
       (_, method: string) =>
       (...args: unknown[]) =>
         new Promise((resolve, reject) => {
+          if (stopped !== undefined) return reject(new Error(stopped));
           const id = nextId++;
-          waiting.set(id, { since: sent++, resolve, reject });
+          waiting.set(id, { resolve, reject });
           port.postMessage({ id, method, args } satisfies Request);
         }),
   });
   return {
     remote,
     stop(why) {
+      stopped = why;
       for (const { reject } of waiting.values()) reject(new Error(why));
       waiting.clear();
     },
-    waitingSince: () => [...waiting.keys()][0],
   };
 }

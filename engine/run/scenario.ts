@@ -147,6 +147,13 @@ export function quote(text: string): string {
 }
 
 const HEADERS = ['lab', 'title', 'seed', 'set', 'sabotage', 'file', 'at'];
+/** Those that may stand more than once. */
+const REPEATED = ['set', 'sabotage'];
+
+/** A line of a command without the comment that ends it. */
+export function withoutComment(line: string): string {
+  return (/^(?:\s+|"(?:[^"\\]|\\.)*"|[xX]'[^']*'|[^\s"#][^\s"]*)*/.exec(line)?.[0] ?? '').trim();
+}
 
 /** Reads and checks a whole scenario: header, settings, and every command against its lab. */
 export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
@@ -154,11 +161,12 @@ export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
     throw new Complaint(
       `a scenario has at most ${LIMITS.text} characters; this one ${text.length}`,
     );
-  const source = text.split('\n');
+  const source = text.replace(/^\ufeff/, '').split('\n');
   const end = source.findIndex((line) => line.trimEnd() === '---');
   const lines = end < 0 ? source : source.slice(0, end);
-  if (lines.length > LIMITS.lines + 1)
-    throw new Complaint(`a scenario has at most ${LIMITS.lines} lines; this one ${lines.length}`);
+  const count = lines.length - (lines.at(-1) === '' ? 1 : 0);
+  if (count > LIMITS.lines)
+    throw new Complaint(`a scenario has at most ${LIMITS.lines} lines; this one ${count}`);
 
   let lab: Lab | undefined;
   let title = '';
@@ -172,6 +180,7 @@ export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
   const sabotage: { word: Word; line: number }[] = [];
   const commands: Line[] = [];
   const branches: (Omit<BranchText, 'commands'> & { commands: Line[] })[] = [];
+  const headers = new Set<string>();
   let began = false;
 
   lines.forEach((raw, index) => {
@@ -195,6 +204,11 @@ export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
           throw new Complaint(`${first.text} belongs above the first command`, {
             column: first.column,
           });
+        if (headers.has(first.text) && !REPEATED.includes(first.text))
+          throw new Complaint(`${first.text} was said above; expected it once`, {
+            column: first.column,
+          });
+        headers.add(first.text);
         const [, a, b, c] = words;
         switch (first.text) {
           case 'lab':
@@ -363,10 +377,10 @@ export function settingValue(
   const whole = setting.type === 'integer';
   const expected =
     setting.expected ?? `a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`;
-  const written = whole ? /^-?\d{1,16}$/ : /^-?\d{0,16}(\.\d{1,16})?(e-?\d{1,3})?$/i;
-  if (!written.test(text) || text === '' || value < min || value > max) refuse(expected);
+  const written = whole ? /^-?\d{1,16}$/ : /^-?(\d{1,16}|(?=\.))(\.\d{1,16})?(e-?\d{1,3})?$/i;
+  if (!written.test(text) || !(value >= min && value <= max)) refuse(expected);
   if (setting.valid && !setting.valid(value)) refuse(expected);
-  return value;
+  return value + 0; // no -0
 }
 
 function branchOf(
@@ -417,7 +431,7 @@ export function wholeNumber(word: Word, min: number, max: number, what: string):
       `${what} is a whole number from ${min} to ${max}; found ${short(word.text)}`,
       { column: word.column },
     );
-  return value;
+  return value + 0; // no -0
 }
 
 function exactly(words: readonly Word[], count: number, usage: string): void {
@@ -428,7 +442,7 @@ function exactly(words: readonly Word[], count: number, usage: string): void {
 
 /** What a stranger wrote, short enough for one line. */
 export function short(text: string): string {
-  const clean = text.replace(/\s+/g, ' ');
+  const clean = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ');
   return clean.length > 40 ? `${clean.slice(0, 39)}…` : clean || '""';
 }
 

@@ -129,11 +129,17 @@ export class Script {
     if (appendOnly && rest.length > 1) {
       // All or nothing: a later line that fails must not leave the earlier ones behind.
       const copy = timeline.fork(same);
-      for (const { text, command } of rest) yield* copy.work(command, text);
+      for (const { text, command } of rest) {
+        yield* copy.work(command, text);
+        yield;
+      }
       branch.timeline = copy;
       return;
     }
-    for (const { text, command } of rest) yield* timeline.work(command, text);
+    for (const { text, command } of rest) {
+      yield* timeline.work(command, text);
+      yield;
+    }
     branch.timeline = timeline;
   }
 
@@ -150,8 +156,10 @@ export class Script {
     if (this.#branches.size > LIMITS.branches)
       throw new Complaint(`a scenario has at most ${LIMITS.branches} branches`);
     const timeline = this.timeline(parent).fork(from);
-    for (const { text, command } of texts.flatMap((text) => this.parse(text) ?? []))
+    for (const { text, command } of texts.flatMap((text) => this.parse(text) ?? [])) {
       yield* timeline.work(command, text);
+      yield;
+    }
     this.#branches.set(name, { name, parent, timeline });
   }
 
@@ -163,7 +171,10 @@ export class Script {
       if (branch.parent === name) branch.parent = parent;
   }
 
-  /** Index of the first moment at which two branches differ: in what happened, or in any byte. */
+  /**
+   * Index of the first moment at which two branches differ: in what happened, or in any byte.
+   * Nothing where they do not, or not within the moments that are looked at.
+   */
   difference(a: string, b: string): number | undefined {
     const left = this.timeline(a);
     const right = this.timeline(b);
@@ -172,7 +183,7 @@ export class Script {
     const end = Math.min(left.length, right.length);
     for (let i = start; i < end && i < start + COMPARED; i++)
       if (!this.#same(left.at(i), right.at(i))) return i;
-    return left.length === right.length ? undefined : end;
+    return left.length === right.length || end > start + COMPARED ? undefined : end;
   }
 
   #same(a: Moment<unknown, AnyEvent>, b: Moment<unknown, AnyEvent>): boolean {
@@ -183,23 +194,31 @@ export class Script {
     );
   }
 
-  /** The whole scenario as text; `at`: the moment to open at; `cut`: of one branch only the first commands. */
+  /**
+   * The whole scenario as text; `at`: the moment to open at; `cut`: of one branch only the first
+   * commands. What a branch shared beyond the cut with the one that is cut, it then says itself.
+   */
   text(at?: string, cut?: { branch: string; commands: number }): string {
     const { setup, title, prose } = this.scenario;
     const lines = headerOf(this.lab, setup, { title, prose, at });
-    const own = (name: string) =>
-      this.timeline(name)
-        .commands.slice(
-          this.sharedWithParent(name),
-          cut?.branch === name ? Math.max(cut.commands, this.sharedWithParent(name)) : undefined,
-        )
+    const written = new Map<string, readonly string[]>();
+    for (const { name, parent, timeline } of this.#branches.values()) {
+      const commands = timeline.commands
+        .slice(0, cut?.branch === name ? cut.commands : undefined)
         .map(({ text }) => text);
-    lines.push(...own('main'));
-    for (const { name, parent } of this.#branches.values()) {
-      if (parent === undefined) continue;
-      const of = parent === 'main' ? '' : ` of ${wordOf(parent)}`;
-      lines.push(`branch ${wordOf(name)} from ${this.sharedWithParent(name)}${of}`, ...own(name));
+      written.set(name, commands);
+      const above = parent === undefined ? [] : (written.get(parent) ?? []);
+      let shared = 0;
+      while (shared < above.length && above[shared] === commands[shared]) shared++;
+      if (parent !== undefined) {
+        const of = parent === 'main' ? '' : ` of ${wordOf(parent)}`;
+        lines.push(`branch ${wordOf(name)} from ${shared}${of}`);
+      }
+      lines.push(...commands.slice(shared));
     }
+    const { compare } = this.scenario;
+    if (compare?.every((name) => this.#branches.has(name)))
+      lines.push(`compare ${compare.map(wordOf).join(' ')}`);
     return `${lines.join('\n')}\n`;
   }
 

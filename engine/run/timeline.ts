@@ -89,6 +89,10 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   #verdicts: Verdict[] = [];
   /** By command: what referees had left to look at after it. */
   #credits: number[] = [];
+  /** The command whose parts are being recorded: what exists of it can be looked at. */
+  #running:
+    | { readonly command: C; readonly firstPart: number; readonly firstMoment: number }
+    | undefined;
   /** Parts whose moments are held, the most recently used last. */
   readonly #window = new Map<number, { from: number; moments: Moment<S, E>[] }>();
   /** The state after a part that was replayed lately: where a walk forward goes on. */
@@ -161,6 +165,8 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     let rest: C | undefined = command;
     let recovered = false;
     let finished = false;
+    assert(this.#running === undefined, 'one command is recorded at a time');
+    this.#running = { command, firstPart, firstMoment };
     try {
       for (let nth = 0; rest !== undefined; nth++) {
         if (nth > 0) yield;
@@ -182,6 +188,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
       }
       finished = true;
     } finally {
+      this.#running = undefined;
       if (!finished) {
         this.#end = before.end;
         this.#cutBack(firstPart, firstMoment);
@@ -314,6 +321,9 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   }
 
   #placeOf(index: number): { command: number; step: number } {
+    const running = this.#running;
+    if (running && index >= running.firstMoment)
+      return { command: this.#commands.length + 1, step: index - running.firstMoment + 1 };
     const command =
       lastAtMost(
         this.#commands.length,
@@ -329,7 +339,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     if (command <= 0) return 0;
     const recorded = this.#commands[command - 1];
     if (!recorded) return this.length - 1;
-    const next = this.#commands[command]?.firstMoment ?? this.length;
+    const next = this.#commands[command]?.firstMoment ?? this.#running?.firstMoment ?? this.length;
     return Math.min(recorded.firstMoment + Math.max(1, step) - 1, next - 1);
   }
 
@@ -385,6 +395,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
       'a replay marks as many moments as the recording',
     );
     this.#lately = { part: part + 1, state: done.state, rest: done.rest };
+    this.#window.delete(part); // so that it stands last
     this.#window.set(part, { from, moments });
     let total = 0;
     for (const { moments } of this.#window.values()) total += moments.length;
@@ -414,7 +425,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   #left(part: number, rest: C | undefined): C {
     if (rest !== undefined) return rest;
     const number = this.#partCommand.at(part) as number;
-    const recorded = this.#commands[number - 1];
+    const recorded = this.#commands[number - 1] ?? this.#running;
     assert(recorded && recorded.firstPart === part, 'a command begins at its first part');
     return recorded.command;
   }
@@ -423,14 +434,16 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   fork(command: number): Timeline<S, C, E> {
     assert(command >= 0 && command <= this.#commands.length, 'the command was recorded');
     const copy = new Timeline(this.lab, this.setup, this.#options, this.#opened);
-    const next = this.#commands[command];
+    const next = this.#commands[command] ?? this.#running;
     const part = next?.firstPart ?? this.#partStart.length;
     const moment = next?.firstMoment ?? this.length;
     copy.#kinds = this.#kinds.copy(moment);
     copy.#partStart = this.#partStart.copy(part);
     copy.#partCommand = this.#partCommand.copy(part);
     copy.#commands = this.#commands.slice(0, command);
-    copy.#checkpoints = this.#checkpoints.filter((kept, i) => i === 0 || kept.part <= part);
+    copy.#checkpoints = this.#checkpoints
+      .filter((kept, i) => i === 0 || kept.part <= part)
+      .map((kept) => ({ ...kept }));
     copy.#weight = copy.#checkpoints.reduce((sum, { weight }) => sum + weight, 0);
     copy.#spacing = this.#spacing;
     copy.#verdicts = this.#verdicts.filter((verdict) => verdict.moment < moment);
@@ -458,6 +471,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     this.#checkpoints = this.#checkpoints.filter(
       (checkpoint, i) => i === 0 || checkpoint.part <= part,
     );
+    this.#weight = this.#checkpoints.reduce((sum, { weight }) => sum + weight, 0);
     for (const held of this.#window.keys()) if (held >= part) this.#window.delete(held);
     if (this.#lately && this.#lately.part > part) this.#lately = undefined;
   }
