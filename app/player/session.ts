@@ -387,13 +387,18 @@ export function openSession(options: SessionOptions): Session {
 
   /** The tab died with commands that nobody committed: they are run once more, up to the crash that took them. */
   async function tellWhatWasLost(tail: readonly string[]): Promise<void> {
-    if (!now().info.commands.some(({ name }) => name === 'crash')) return;
+    const { commands } = now().info;
+    const reads = (line: string) =>
+      commands.some(({ name, reads }) => reads && line.split(/\s/, 1)[0] === name);
+    const lost = tail.filter((line) => !reads(line));
+    const crashes = commands.some(({ name }) => name === 'crash') && lost.length > 0;
     try {
-      const overview = await client.engine.append([...tail, 'crash']);
+      const overview = await client.engine.append(crashes ? [...tail, 'crash'] : tail);
       take(overview);
       player.send({ type: 'LOADED', length: overview.length, index: overview.length - 1 });
-      const count = tail.length === 1 ? 'One command was' : `${tail.length} commands were`;
-      const shown = tail.slice(0, 3).join(' · ') + (tail.length > 3 ? ' · …' : '');
+      if (!crashes) return;
+      const count = lost.length === 1 ? 'One command was' : `${lost.length} commands were`;
+      const shown = lost.slice(0, 3).join(' · ') + (lost.length > 3 ? ' · …' : '');
       notify({
         id: 'lost',
         tone: 'warning',
@@ -402,7 +407,7 @@ export function openSession(options: SessionOptions): Session {
           label: 'Run again',
           run: () => {
             dismiss('lost');
-            void change(() => client.engine.append(tail), watch);
+            void change(() => client.engine.append(lost), watch);
           },
         },
       });
