@@ -29,7 +29,7 @@ import { useSession } from './use.ts';
 const ROW = 26;
 const SPARE = 8;
 
-interface Trouble {
+interface Complained {
   readonly line: string;
   readonly sentence: string;
 }
@@ -123,17 +123,24 @@ function Lines({ session }: { readonly session: Session }) {
   const [active, setActive] = useState<number>();
   const [editing, setEditing] = useState<number>();
   const [menu, setMenu] = useState<{ command: number; top: number; right: number }>();
-  const [trouble, setTrouble] = useState<Trouble>();
+  const [trouble, setTrouble] = useState<Complained>();
   const focusNext = useRef(false);
 
   // The line of the moment on screen stays in sight; the focus stays where the reader put it.
   useLayoutEffect(() => {
     const element = box.current;
     if (!element || current === 0) return;
-    const top = (current - 1) * ROW;
-    if (top < element.scrollTop + ROW) element.scrollTop = Math.max(0, top - ROW);
-    else if (top + 2 * ROW > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + 2 * ROW - element.clientHeight;
+    const bring = () => {
+      const top = (current - 1) * ROW;
+      if (top < element.scrollTop + ROW) element.scrollTop = Math.max(0, top - ROW);
+      else if (top + 2 * ROW > element.scrollTop + element.clientHeight)
+        element.scrollTop = top + 2 * ROW - element.clientHeight;
+    };
+    bring();
+    // Also when the panel unfolds or its sheet opens: until then there was nothing to scroll.
+    const observer = new ResizeObserver(bring);
+    observer.observe(element);
+    return () => observer.disconnect();
   }, [current]);
 
   const tabStop = active ?? (current || 1);
@@ -411,11 +418,30 @@ function Result({ session }: { readonly session: Session }) {
   );
 }
 
+/** Stands where the hint stood, so that nothing moves: the caret right under the column. */
+function Trouble({ trouble }: { readonly trouble: Complained }) {
+  const column = columnOf(trouble.sentence);
+  return (
+    <div className="prompt-trouble" role="alert">
+      {column !== undefined && (
+        <span
+          className="caret"
+          aria-hidden="true"
+          style={{ marginLeft: `${Math.min(column - 1, 34)}ch` }}
+        >
+          ^
+        </span>
+      )}
+      <p>{trouble.sentence}</p>
+    </div>
+  );
+}
+
 function Complaint({
   trouble,
   onClose,
 }: {
-  readonly trouble: Trouble;
+  readonly trouble: Complained;
   readonly onClose: () => void;
 }) {
   const column = columnOf(trouble.sentence);
@@ -443,7 +469,7 @@ function Prompt({ session }: { readonly session: Session }) {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(-1);
   const [open, setOpen] = useState(false);
-  const [trouble, setTrouble] = useState<Trouble>();
+  const [trouble, setTrouble] = useState<Complained>();
   const history = useRef<string[]>([]);
   const place = useRef(-1);
   const id = useId();
@@ -560,26 +586,27 @@ function Prompt({ session }: { readonly session: Session }) {
         </button>
       </div>
       <div className="prompt-hint" id={`${id}-hint`}>
-        {hint ? (
+        {trouble ? (
+          <Trouble trouble={trouble} />
+        ) : hint ? (
           <>
             <code>
               {hint.words.map((word, index) => (
-                <span key={index} className={word.due ? 'due' : ''}>
+                <span key={`${index}:${word.text}`} className={word.due ? 'due' : ''}>
                   {word.text}{' '}
                 </span>
               ))}
             </code>
-            {hint.spec.help}
+            <p>{hint.spec.help}</p>
           </>
         ) : phase === 'working' ? (
           `running${progress ? `: ${progressText(progress)}` : '…'}`
         ) : (
-          <>
+          <p>
             <kbd>/</kbd> to write here, <kbd>↑</kbd> for what you wrote before
-          </>
+          </p>
         )}
       </div>
-      {trouble && <Complaint trouble={trouble} onClose={() => setTrouble(undefined)} />}
     </form>
   );
 }

@@ -15,6 +15,7 @@ export function State(props: { readonly session: Session; readonly chart: ReactN
   const [complaint, setComplaint] = useState<string>();
   return (
     <div className="state">
+      <h3>the process</h3>
       {props.chart}
       <div className="die">
         <button

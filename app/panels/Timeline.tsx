@@ -6,8 +6,8 @@ import type { Session } from '../player/types.ts';
 import { lanesOf, momentAt, shapeOf, xOfMoment } from './timeline.ts';
 import { useSession } from './use.ts';
 
-/** Of the box, and of the drawing in it, on both sides. */
-const PADDING = 2 * 12 + 2 * 6;
+/** Room at both ends, so that the playhead's knob is whole on the first and the last moment. */
+const ENDS = 6;
 const TOP = 12;
 const BLOCK = 22;
 const NUMBERS = TOP + BLOCK + 13;
@@ -22,9 +22,9 @@ export function Timeline({ session }: { readonly session: Session }) {
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const observer = new ResizeObserver(() =>
-      setWidth(Math.max(60, element.clientWidth - PADDING)),
-    );
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setWidth(Math.max(60, Math.floor(entry.contentRect.width) - 2 * ENDS));
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -55,8 +55,8 @@ export function Timeline({ session }: { readonly session: Session }) {
   return (
     <div className="timeline" ref={box}>
       <Scrubber session={session} width={width}>
-        <svg width={width + 12} height={74} aria-hidden="true">
-          <g transform="translate(6 0)">
+        <svg width={width + 2 * ENDS} height={74} aria-hidden="true">
+          <g transform={`translate(${ENDS} 0)`}>
             {shape.blocks.map((block) => (
               <g key={block.command}>
                 <rect
@@ -103,7 +103,7 @@ export function Timeline({ session }: { readonly session: Session }) {
               type="button"
               className="tl-lane"
               style={{
-                left: lane.x + 6,
+                left: lane.x + ENDS,
                 width: lane.end - lane.x,
                 top: LANE_TOP + lane.row * LANE - 8,
               }}
@@ -162,7 +162,7 @@ function Scrubber(props: {
   const length = useSession(session, (state) => state.outline.length);
   const dragging = useRef(false);
   const goTo = (event: PointerEvent<HTMLDivElement>) => {
-    const left = event.currentTarget.getBoundingClientRect().left + 6;
+    const left = event.currentTarget.getBoundingClientRect().left + ENDS;
     session.seek(momentAt(event.clientX - left, length, width));
   };
   return (

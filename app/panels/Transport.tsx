@@ -4,6 +4,7 @@ import { ChevronDown, Pause, Play, SkipBack, StepBack, StepForward } from 'lucid
 import { useEffect, useId, useRef, useState } from 'react';
 import type { Session } from '../player/types.ts';
 import { processesOf } from './processes.ts';
+import { toneOfProcess } from './timeline.ts';
 import { useSession } from './use.ts';
 
 export function Transport({ session }: { readonly session: Session }) {
@@ -109,6 +110,7 @@ function NextOf({ session }: { readonly session: Session }) {
               go(name, 1);
             }}
           >
+            <i className={`process-mark tl-${toneOfProcess(name)}`} />
             {name}
           </button>
         ))}

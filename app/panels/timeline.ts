@@ -7,8 +7,8 @@
 //        1            2           3        its number, where it fits
 //              ╰────────────────            a branch that leaves after command 1
 //
-// When a moment has less than MIN_TICK pixels, quiet ticks fold away and the others share a column;
-// when a command has less than MIN_BLOCK, blocks run together. What is drawn is bounded by the width.
+// When a moment has less than MIN_TICK pixels, quiet ticks fold away and the others become columns, as
+// high as their share; when a command has less than MIN_BLOCK, blocks run together. What is drawn is bounded by the width.
 
 import type { EventKind } from '../../engine/run/lab.ts';
 import type { Branch, CommandLine, Outline } from '../player/types.ts';
@@ -29,6 +29,7 @@ export type ProcessTone =
 /** Tone by the field's own names of processes; a process that is not named here is `other`. */
 const TONES: Readonly<Record<string, ProcessTone>> = {
   open: 'quiet',
+  session: 'quiet',
   lookup: 'quiet',
   search: 'quiet',
   scan: 'quiet',
@@ -133,35 +134,81 @@ export function blocksOf(lines: readonly CommandLine[], length: number, width: n
   return blocks;
 }
 
+type Span = readonly [y: number, height: number];
+
+/** Quiet ones are short, the others tall. */
+const isQuiet = (process: string): boolean => {
+  const tone = toneOfProcess(process);
+  return tone === 'quiet' || tone === 'change';
+};
+
 export function ticksOf(
   outline: Outline,
   kinds: readonly EventKind[],
   width: number,
-  heights: { readonly quiet: readonly [number, number]; readonly tall: readonly [number, number] },
+  heights: { readonly quiet: Span; readonly tall: Span },
 ): Ticks[] {
   const scale = outline.length === 0 ? width : width / outline.length;
-  const folded = scale < MIN_TICK;
+  if (scale < MIN_TICK) return crowdedTicks(outline, kinds, width, heights.tall);
   const paths = new Map<string, string[]>();
-  const lastColumn = new Map<string, number>();
   for (let index = 0; index < outline.length; index++) {
     const process = kinds[outline.kinds[index] ?? 0]?.process ?? 'other';
-    const quiet = toneOfProcess(process) === 'quiet' || toneOfProcess(process) === 'change';
-    if (folded && quiet) continue;
-    const x = xOfMoment(index, outline.length, width);
-    const column = folded ? Math.round(x) : Math.round(x * 10) / 10;
-    if (lastColumn.get(process) === column) continue;
-    lastColumn.set(process, column);
-    const [y, height] = quiet ? heights.quiet : heights.tall;
+    const x = Math.round(xOfMoment(index, outline.length, width) * 10) / 10;
+    const [y, height] = isQuiet(process) ? heights.quiet : heights.tall;
     const strokes = paths.get(process) ?? [];
-    strokes.push(`M${column} ${y}v${height}`);
+    strokes.push(`M${x} ${y}v${height}`);
     paths.set(process, strokes);
   }
-  return [...paths].map(([process, strokes]) => ({
+  return ticksOfPaths(paths);
+}
+
+/** A column a pixel: each process stands in it as high as its share of the moments there. */
+function crowdedTicks(
+  outline: Outline,
+  kinds: readonly EventKind[],
+  width: number,
+  [top, height]: Span,
+): Ticks[] {
+  const columns = Math.max(1, Math.floor(width));
+  const processes = [...new Set(kinds.map(({ process }) => process))].filter(
+    (process) => !isQuiet(process),
+  );
+  const place = new Map(processes.map((process, i) => [process, i]));
+  const counts = new Uint32Array(columns * processes.length);
+  const totals = new Uint32Array(columns);
+  for (let index = 0; index < outline.length; index++) {
+    const column = Math.min(columns - 1, Math.floor((index / outline.length) * columns));
+    totals[column] = (totals[column] as number) + 1;
+    const at = place.get(kinds[outline.kinds[index] ?? 0]?.process ?? '');
+    if (at === undefined) continue;
+    const cell = column * processes.length + at;
+    counts[cell] = (counts[cell] as number) + 1;
+  }
+  const paths = new Map<string, string[]>();
+  for (let column = 0; column < columns; column++) {
+    let bottom = top + height;
+    for (const [at, process] of processes.entries()) {
+      const count = counts[column * processes.length + at] as number;
+      if (count === 0) continue;
+      // What is rare must be seen too: at least three pixels.
+      const share = Math.max(3, Math.round((count / (totals[column] as number)) * height));
+      const rise = Math.min(share, bottom - top);
+      if (rise <= 0) continue;
+      const strokes = paths.get(process) ?? [];
+      strokes.push(`M${column + 0.5} ${bottom}v${-rise}`);
+      paths.set(process, strokes);
+      bottom -= rise;
+    }
+  }
+  return ticksOfPaths(paths);
+}
+
+const ticksOfPaths = (paths: ReadonlyMap<string, readonly string[]>): Ticks[] =>
+  [...paths].map(([process, strokes]) => ({
     process,
     tone: toneOfProcess(process),
     path: strokes.join(''),
   }));
-}
 
 /** How many commands two branches have in common, counted from the first. */
 export function sharedCommands(branches: readonly Branch[], one: string, other: string): number {

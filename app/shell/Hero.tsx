@@ -1,4 +1,4 @@
-// The lab on the front page: a real session over the real engine, playing its first split in a loop.
+// The lab on the front page: a real session over the real engine, playing a split in a loop.
 
 import { Pause, Play } from 'lucide-react';
 import { useEffect, useState } from 'react';
@@ -46,26 +46,18 @@ function Loop({ session }: { readonly session: Session }) {
   const [span, setSpan] = useState<{ from: number; to: number }>();
   const index = useSession(session, (state) => state.moment?.index ?? 0);
 
-  // The loop is the operation in which the first split begins.
+  // The loop is the operation that the scenario opens in, and the one after it: a split and the
+  // commit that takes it below the waterline.
   useEffect(() => {
     if (phase !== 'ready' || span) return;
-    let alive = true;
-    session.home();
-    session.nextOf('split').then((found) => {
-      if (!alive) return;
-      const { lines, moment, outline } = session.store.getState();
-      const line = found && moment ? lines[moment.command - 1] : undefined;
-      setSpan(
-        line
-          ? { from: line.first, to: line.first + line.moments - 1 }
-          : { from: 0, to: outline.length - 1 },
-      );
-      if (line) session.seek(motionIsReduced() ? (moment?.index ?? line.first) : line.first);
-    });
-    return () => {
-      alive = false;
-    };
-  }, [phase, session, span]);
+    const { lines, moment, outline } = session.store.getState();
+    if (!moment) return;
+    const line = lines[moment.command - 1];
+    const last = lines[moment.command] ?? line;
+    const from = line?.first ?? 0;
+    setSpan({ from, to: last ? last.first + last.moments - 1 : outline.length - 1 });
+    if (!motionIsReduced()) session.seek(from);
+  }, [phase, index, session, span]);
 
   const atEnd = span !== undefined && index >= span.to;
   useEffect(() => {

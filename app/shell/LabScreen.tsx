@@ -186,7 +186,8 @@ function Screen({ session, inspect }: { readonly session: Session; readonly insp
         </div>
         <Console session={session} />
       </Side>
-      <main className="stage-place" id="stage">
+      <main className="stage-place">
+        <h1 className="sr-only">{title}</h1>
         {phase === 'failed' ? (
           <div className="stage-trouble" role="alert">
             <h2>The engine stopped</h2>
@@ -345,7 +346,9 @@ function Side(props: {
   useEffect(() => {
     if (!asSheet) return;
     const before = document.activeElement;
-    ref.current?.querySelector<HTMLElement>('.sheet-close')?.focus();
+    ref.current?.querySelector<HTMLElement>('.sheet-close')?.focus({ preventScroll: true });
+    // The operations stand below the scenario's prose.
+    ref.current?.querySelector('.console')?.scrollIntoView({ block: 'end' });
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !event.defaultPrevented) onSheet(undefined);
     };
@@ -410,7 +413,7 @@ function Story({ session }: { readonly session: Session }) {
           </select>
         </label>
       </div>
-      <h1>{title}</h1>
+      <h2 className="story-title">{title}</h2>
       <Prose paragraphs={prose} />
       <Settings session={session} />
     </>
