@@ -87,8 +87,14 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
   if (options.backward) return reversed(makeTween(b, a), a, b);
   const before = byKey(a);
   const after = byKey(b);
-  const keys = [...after.keys()];
-  for (const key of before.keys()) if (!after.has(key)) keys.push(key);
+  // What comes out of another is drawn beneath it, so that it comes out from behind.
+  const comesOut = (shape: Shape) =>
+    shape.kind === 'page' && !before.has(shape.key) && shape.from !== undefined;
+  const keys = [
+    ...b.shapes.filter(comesOut),
+    ...b.shapes.filter((shape) => !comesOut(shape)),
+    ...a.shapes.filter(({ key }) => !after.has(key)),
+  ].map(({ key }) => key);
   const indexOf = new Map(keys.map((key, index) => [key, index]));
   const shapes = keys.map((key) => (after.get(key) ?? before.get(key)) as Shape);
 
@@ -154,7 +160,9 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
     else if (!now && !sourced) needs.leave = true;
     else if (!old && !sourced) needs.arrive = true;
     else if (isCarrier(shape)) {
-      if (moves || from.w !== to.w || from.h !== to.h)
+      // Labels follow in whatever time there is.
+      const counts = shape.kind === 'page' || shape.kind === 'slot';
+      if (counts && (moves || from.w !== to.w || from.h !== to.h))
         needs.layout = Math.max(needs.layout, sourced ? MS.open : MS.layout);
       if (shape.kind === 'page') room += (now?.w ?? 0) - (old?.w ?? 0);
     } else if (moves && shape.kind !== 'edge' && shape.kind !== 'bar') {
@@ -172,16 +180,18 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
   if (needs.arrive) stages.push(['arrive', MS.arrive]);
   let total = stages.reduce((sum, [, ms]) => sum + ms, 0);
   if (needs.lamp) total = Math.max(total, MS.lamp);
-  const durationMs = Math.max(total, MS.looks);
+  const pace = b.pace ?? 1;
+  const spanMs = Math.max(total, MS.looks);
+  const durationMs = spanMs * pace;
 
   const windows = new Map<Stage, Window>();
   let at = 0;
   for (const [stage, ms] of stages) {
-    windows.set(stage, window(at / durationMs, (at + ms) / durationMs));
+    windows.set(stage, window(at / spanMs, (at + ms) / spanMs));
     at += ms;
   }
   const whole = window(0, 1);
-  const lamp = window(0, Math.min(1, MS.lamp / durationMs));
+  const lamp = window(0, Math.min(1, MS.lamp / spanMs));
   const stage = (name: Stage): Window => windows.get(name) ?? whole;
 
   const movers: (Mover | undefined)[] = [];

@@ -108,6 +108,8 @@ export interface Scene {
   }[];
   /** Keys that the camera should keep in sight: the focus of this moment. */
   readonly focus: readonly string[];
+  /** Of one of many alike in a row (page after page of a commit): how much of the usual time it takes. */
+  readonly pace?: number;
   /** What the view could not draw, in words. */
   readonly unsaid?: readonly string[];
 }

@@ -432,10 +432,9 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
   const slots: number[] = [];
   const way = new Set<number>();
   const cell = (key: Key) => keys.add(cellKey(table, key));
-  const both = (key: Key) => {
-    cell(key);
-    keys.add(separatorKey(table, key));
-  };
+  /** What a page's cell of that key is called: a row in a leaf, a separator above. */
+  const cellOf = (page: number, key: Key) =>
+    keys.add((nodes.get(page)?.leaf === false ? separatorKey : cellKey)(table, key));
   switch (event.kind) {
     case 'descend':
       pages.push(event.page);
@@ -455,6 +454,7 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
       pages.push(event.page);
       cell(event.key);
       break;
+    case 'begin':
     case 'absent':
     case 'remove':
     case 'defragment':
@@ -476,7 +476,7 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
       break;
     case 'overflow':
       pages.push(event.page);
-      both(event.key);
+      cellOf(event.page, event.key);
       break;
     case 'deepen':
       pages.push(event.child, event.root);
@@ -487,8 +487,8 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
       break;
     case 'move':
       pages.push(event.to, event.from);
-      for (const key of event.keys) both(key);
-      both(event.homeless.key);
+      for (const key of event.keys) cellOf(event.to, key);
+      cellOf(event.to, event.homeless.key);
       break;
     case 'separator':
       pages.push(event.parent);
@@ -500,14 +500,14 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
       break;
     case 'merge':
       pages.push(event.into, event.from);
-      for (const key of event.keys) both(key);
+      for (const key of event.keys) cellOf(event.into, key);
       break;
     case 'unlink':
       pages.push(event.parent, event.page);
       break;
     case 'borrow':
       pages.push(event.to, event.from, event.parent);
-      for (const key of event.keys) both(key);
+      for (const key of event.keys) cellOf(event.to, key);
       keys.add(separatorKey(table, event.separator));
       break;
     case 'shrink':
@@ -522,7 +522,7 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
       break;
     default:
   }
-  if ('held' in event && event.held) both(event.held.key);
+  if ('held' in event && event.held) cellOf(event.held.page, event.held.key);
   // The way from the root to where the engine is, as long as it is a lookup.
   const here = pages[0];
   if (here !== undefined && LOOKUPS.has(event.kind))
@@ -531,4 +531,14 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
   return { pages, keys, way, slots };
 }
 
-const LOOKUPS = new Set(['descend', 'seek', 'found', 'absent', 'insert', 'update', 'remove']);
+const LOOKUPS = new Set([
+  'descend',
+  'seek',
+  'found',
+  'absent',
+  'begin',
+  'insert',
+  'update',
+  'remove',
+  'overflow',
+]);

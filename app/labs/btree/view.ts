@@ -89,10 +89,13 @@ class Layout {
   readonly blocks: { parent: Placed; x: number; y: number; w: number; h: number }[] = [];
   width = 0;
   height = 0;
+  /** Of leaves. */
+  readonly #parents: number;
 
   constructor(root: PageNode, detail: Detail, focus: Focus) {
     this.detail = detail;
     const all = under(root);
+    this.#parents = all.filter(({ children }) => children[0]?.children.length === 0).length;
     const near = detail === 'cells' && all.length > MOST_FULL ? nearest(all, focus) : undefined;
     for (const node of all) {
       const full = detail === 'cells' && (near === undefined || near.has(node));
@@ -158,7 +161,9 @@ class Layout {
   #block(node: PageNode, x: number, y: number): number {
     const { w, gap, row } = SIZE[this.detail];
     const count = node.children.length;
-    const columns = Math.ceil(Math.sqrt((count * 1.8 * row) / (w + gap)));
+    // A few blocks may lie, many have to stand.
+    const aspect = this.#parents <= 2 ? 1.8 : this.#parents <= 6 ? 1 : 0.5;
+    const columns = Math.ceil(Math.sqrt((count * aspect * row) / (w + gap)));
     node.children.forEach((child, i) => {
       const placed = this.#at(child);
       placed.x = x + (i % columns) * (w + gap);
@@ -270,7 +275,9 @@ class Picture {
     const treeWidth = layout?.width ?? 0;
     const least = Math.max(300, Math.min(660, this.#look.width - 40));
     const width = Math.max(treeWidth, least);
-    const left = -width / 2;
+    // Under a tree that is wider than the stage the file stays where it can be seen at once.
+    const strip = Math.min(width, Math.max(least, this.#look.width * 1.5));
+    const left = -strip / 2;
     let bottom = 0;
     if (layout) {
       for (const placed of layout.placed.values()) placed.x -= treeWidth / 2;
@@ -280,10 +287,10 @@ class Picture {
     } else {
       bottom = 120;
       this.#label('nothing', 0, 50, 'Nothing is in memory: the process is gone.', 'middle');
-      this.#label('reopen', 0, 70, 'reopen starts it again from the file', 'middle');
+      this.#label('left', 0, 70, 'What the file holds is all that is left.', 'middle');
     }
     bottom += (this.#detail === 'cells' ? HANG.gap + HANG.height : 0) + CAPTION;
-    bottom = this.#side(left, width, bottom);
+    bottom = this.#side(left, strip, bottom);
     const line = bottom + 40;
     this.#shapes.push({
       key: 'water',
@@ -297,9 +304,10 @@ class Picture {
     });
     this.#label('above', left, line - 13, 'in memory: lost when the process dies');
     this.#label('below', left, line + 22, 'in the file: survives');
-    const end = this.#file(slots, left, width, line + 36);
+    const end = this.#file(slots, left, strip, line + 36);
     this.#glow();
     const { keys, pages, slots: at } = this.#focus;
+    const { event } = this.#moment;
     const names = new Set(this.#shapes.map(({ key }) => key));
     const inSight = [
       ...pages.map((page) => `page:${page}`),
@@ -308,13 +316,14 @@ class Picture {
     ].filter((key) => names.has(key));
     return {
       shapes: this.#shapes,
-      left,
+      left: -width / 2,
       top: -16,
       width,
       height: end + 16,
       detail: this.#detail,
       legend: LEGEND,
       focus: inSight,
+      ...(event.kind === 'write' && event.of > 6 && { pace: Math.max(0.2, 6 / event.of) }),
       ...(unsaid.length > 0 && { unsaid }),
     };
   }
