@@ -43,9 +43,9 @@ export async function readLink(address: string): Promise<Link> {
   const found = /#\/lab\/([a-z0-9-]{1,40})\?(.*)$/s.exec(address.trim());
   if (!found) throw new Complaint('this is no share link: expected #/lab/NAME?s=…');
   const fields = new Map(
-    (found[2] as string).split('&').map((field) => {
+    (found[2] as string).split('&').flatMap((field) => {
       const at = field.indexOf('=');
-      return [field.slice(0, at), field.slice(at + 1)] as const;
+      return at < 0 ? [] : [[field.slice(0, at), field.slice(at + 1)] as const];
     }),
   );
   const packed = fields.get('s');
