@@ -465,6 +465,7 @@ function Complaint({
 function Prompt({ session }: { readonly session: Session }) {
   const commands = useSession(session, (state) => state.info.commands);
   const phase = useSession(session, (state) => state.phase);
+  const readOnly = useSession(session, (state) => state.setup.file !== undefined);
   const progress = useSession(session, (state) => state.progress);
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(-1);
@@ -567,7 +568,9 @@ function Prompt({ session }: { readonly session: Session }) {
           aria-invalid={trouble !== undefined}
           aria-activedescendant={chosen === -1 ? undefined : `${id}-${chosen}`}
           value={text}
-          placeholder={commands.find((spec) => !spec.reads)?.usage ?? 'an operation'}
+          placeholder={
+            commands.find((spec) => (spec.reads ?? false) === readOnly)?.usage ?? 'an operation'
+          }
           spellCheck={false}
           autoComplete="off"
           autoCapitalize="none"

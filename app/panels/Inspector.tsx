@@ -22,26 +22,29 @@ export function Inspector(props: {
   const [tab, setTab] = useState<Name>('bytes');
   const title = useInspected(session, inspect, 'memory')?.title ?? 'Bytes';
   return (
-    <Tabs<Name>
-      label="Inspector"
-      current={tab}
-      onChange={setTab}
-      after={props.after}
-      tabs={[
-        { name: 'bytes', label: title },
-        { name: 'source', label: 'Source' },
-        { name: 'state', label: 'State' },
-        { name: 'metrics', label: 'Metrics' },
-      ]}
-    >
-      {tab === 'bytes' && <Bytes session={session} inspect={inspect} />}
-      {tab === 'source' && (
-        <Suspense fallback={<p className="panel-empty">Fetching the source…</p>}>
-          <Source session={session} />
-        </Suspense>
-      )}
-      {tab === 'state' && <State session={session} chart={props.chart} />}
-      {tab === 'metrics' && <Metrics session={session} />}
-    </Tabs>
+    <>
+      <h2 className="sr-only">Inspector</h2>
+      <Tabs<Name>
+        label="Inspector"
+        current={tab}
+        onChange={setTab}
+        after={props.after}
+        tabs={[
+          { name: 'bytes', label: title },
+          { name: 'source', label: 'Source' },
+          { name: 'state', label: 'State' },
+          { name: 'metrics', label: 'Metrics' },
+        ]}
+      >
+        {tab === 'bytes' && <Bytes session={session} inspect={inspect} />}
+        {tab === 'source' && (
+          <Suspense fallback={<p className="panel-empty">Fetching the source…</p>}>
+            <Source session={session} />
+          </Suspense>
+        )}
+        {tab === 'state' && <State session={session} chart={props.chart} />}
+        {tab === 'metrics' && <Metrics session={session} />}
+      </Tabs>
+    </>
   );
 }

@@ -40,7 +40,7 @@ function Broken({ error, resetErrorBoundary }: FallbackProps) {
 export function App() {
   const dialog = useStore(desk, (state) => state.dialog);
   const { scenarios } = useDoors();
-  const close = useCallback(() => openDialog(undefined), []);
+  const close = useCallback(() => desk.setState({ dialog: undefined, draft: undefined }), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey)

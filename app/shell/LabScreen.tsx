@@ -30,7 +30,7 @@ import { TextTwin } from '../panels/TextTwin.tsx';
 import { Timeline } from '../panels/Timeline.tsx';
 import { Transport } from '../panels/Transport.tsx';
 import { useSession } from '../panels/use.ts';
-import type { Session } from '../player/types.ts';
+import type { Session, SessionState } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
@@ -141,10 +141,20 @@ function watchNext(session: Session, process: string): void {
 }
 
 function NotOpened({ why }: { readonly why: string }) {
+  const text = useStore(desk, (state) => state.handedIn?.text);
   return (
     <Trouble title="This could not be opened">
       <p>{why}</p>
       <p>What you had before is as it was.</p>
+      {text !== undefined && (
+        <button
+          type="button"
+          className="btn primary"
+          onClick={() => desk.setState({ dialog: 'paste', draft: { text, complaint: why } })}
+        >
+          Mend the text
+        </button>
+      )}
     </Trouble>
   );
 }
@@ -159,10 +169,14 @@ function WhenOpen(props: { readonly session: Session; readonly inspect: Inspect 
   return <Screen {...props} />;
 }
 
+/** A scenario without a title is called after its file, or after the lab. */
+const titleOf = ({ title, setup, info }: SessionState): string =>
+  title || setup.file?.name || info.title;
+
 function Screen({ session, inspect }: { readonly session: Session; readonly inspect: Inspect }) {
   const phase = useSession(session, (state) => state.phase);
   const trouble = useSession(session, (state) => state.trouble);
-  const title = useSession(session, (state) => state.title);
+  const title = useSession(session, titleOf);
   const folded = usePreference('folded');
   const dialog = useStore(desk, (state) => state.dialog);
   const [sheet, setSheet] = useState<'left' | 'right'>();
@@ -388,7 +402,7 @@ function Side(props: {
 function Story({ session }: { readonly session: Session }) {
   const { scenarios } = useDoors();
   const lab = useSession(session, (state) => state.info.name);
-  const title = useSession(session, (state) => state.title);
+  const title = useSession(session, titleOf);
   const prose = useSession(session, (state) => state.prose);
   const mine = useMemo(
     () => scenarios.filter((scenario) => scenario.lab === lab),

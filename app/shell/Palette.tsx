@@ -57,7 +57,7 @@ export function Palette(props: {
           aria-label="Jump to a lab, a scenario or an operation"
           aria-activedescendant={found[chosen] ? `${id}-${chosen}` : undefined}
           placeholder="A lab, a scenario, an operation, something to do…"
-          autoFocus
+          data-first
           spellCheck={false}
           autoComplete="off"
           value={text}

@@ -2,7 +2,7 @@
 
 import { useId, useState } from 'react';
 import { Dialog } from '../panels/Dialog.tsx';
-import { handIn, labOfText } from './desk.ts';
+import { desk, handIn, labOfText } from './desk.ts';
 import { navigate } from './location.ts';
 
 const EXAMPLE = `lab btree
@@ -14,8 +14,9 @@ put 2 "two"`;
 const READY = ['btree'];
 
 export function Paste({ onClose }: { readonly onClose: () => void }) {
-  const [text, setText] = useState('');
-  const [complaint, setComplaint] = useState<string>();
+  const { draft } = desk.getState();
+  const [text, setText] = useState(draft?.text ?? '');
+  const [complaint, setComplaint] = useState(draft?.complaint);
   const id = useId();
   const open = () => {
     const link = /#\/lab\/[a-z-]+\?\S+/.exec(text)?.[0];
@@ -58,7 +59,7 @@ export function Paste({ onClose }: { readonly onClose: () => void }) {
           value={text}
           placeholder={EXAMPLE}
           spellCheck={false}
-          autoFocus
+          data-first
           aria-invalid={complaint !== undefined}
           onChange={(event) => {
             setText(event.target.value);

@@ -66,6 +66,7 @@ export function Share(props: { readonly session: Session; readonly onClose: () =
               id={id}
               readOnly
               rows={3}
+              data-first
               value={made.url}
               onFocus={(event) => event.target.select()}
             />

@@ -20,13 +20,21 @@ export interface HandedIn {
   readonly file?: File;
 }
 
+/** A scenario that could not be opened, and why: to be mended where it was pasted. */
+export interface Draft {
+  readonly text: string;
+  readonly complaint: string;
+}
+
 export interface Desk {
+  readonly draft: Draft | undefined;
   readonly dialog: 'palette' | 'paste' | 'help' | 'share' | undefined;
   readonly handedIn: HandedIn | undefined;
   readonly items: readonly PaletteItem[];
 }
 
 export const desk = createStore<Desk>(() => ({
+  draft: undefined,
   dialog: undefined,
   handedIn: undefined,
   items: [],
@@ -37,7 +45,7 @@ export const openDialog = (dialog: Desk['dialog']): void => desk.setState({ dial
 let serial = 0;
 export function handIn(what: Omit<HandedIn, 'serial'>): void {
   serial++;
-  desk.setState({ handedIn: { serial, ...what }, dialog: undefined });
+  desk.setState({ handedIn: { serial, ...what }, dialog: undefined, draft: undefined });
 }
 
 /** The lab that a scenario's text names; every lab until a text says otherwise. */

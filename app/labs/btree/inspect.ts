@@ -135,8 +135,9 @@ export function inspect(
       heading: `page ${number}`,
       summary: [],
       regions: [],
-      why:
-        layer === 'file'
+      why: value.readOnly
+        ? `Page ${number} has not been read from the file yet: look for a key, and the engine will fetch what it needs.`
+        : layer === 'file'
           ? `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
           : value.running
             ? `Page ${number} has not been read into memory at this moment.`
