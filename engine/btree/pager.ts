@@ -18,7 +18,7 @@
 // pages, its leaves. (A trunk has room for U/4 - 2; SQLite before 3.6.0 misread the last six.)
 
 import { Complaint } from '../base/assert.ts';
-import { type Bytes, setU32, u32 } from '../base/bytes.ts';
+import { type Bytes, equalBytes, setU32, u32 } from '../base/bytes.ts';
 import type { Disk, File } from '../disk/disk.ts';
 import { insertCell, startPage } from './cells.ts';
 import { type BTreeEvent, dirtyPages, FILES } from './events.ts';
@@ -45,6 +45,8 @@ export class Pager {
   /** Pages that were asked for, and pages and bytes that commits wrote. */
   pagesRead = 0;
   pagesWritten = 0;
+  /** Pages written since the transaction began, if it began here: commit need not look at all of them. */
+  #touched: Set<number> | undefined;
   readonly #disk: Disk;
   readonly #cache: File;
   readonly #database: File;
@@ -56,6 +58,7 @@ export class Pager {
     this.usable = usable;
     this.writing = writing;
     this.#tell = tell;
+    this.#touched = writing ? undefined : new Set();
     this.#database = disk.open(FILES.database, 'durable', pageSize);
     this.#cache = disk.open(FILES.cache, 'memory', pageSize);
   }
@@ -104,6 +107,7 @@ export class Pager {
   write(page: number): Uint8Array {
     if (this.#cache.held(page - 1) === undefined && page <= this.#database.chunks)
       this.#fetch(page);
+    this.#touched?.add(page);
     return this.#cache.own(page - 1);
   }
 
@@ -188,7 +192,7 @@ export class Pager {
     const change = (u32(header, AT.change) + 1) >>> 0;
     setU32(header, AT.change, change);
     setU32(header, AT.validFor, change);
-    const dirty = dirtyPages(this.#disk.seal());
+    const dirty = this.#dirty();
     for (const [i, page] of dirty.entries()) {
       this.#database.put(page - 1, this.#cache.chunk(page - 1));
       this.pagesWritten++;
@@ -196,9 +200,22 @@ export class Pager {
     }
     this.#database.sync();
     this.writing = false;
+    this.#touched = new Set();
     const bytes = dirty.length * this.pageSize;
     this.#tell?.({ kind: 'sync', pages: dirty.length, bytes });
     this.#tell?.({ kind: 'committed', pages: dirty.length, change });
+  }
+
+  /** The pages to commit, ascending: those of dirtyPages(), found by what was written where that is known. */
+  #dirty(): number[] {
+    if (!this.#touched) return dirtyPages(this.#disk.seal());
+    return [...this.#touched]
+      .filter((page) => {
+        const cached = this.#cache.held(page - 1) as Bytes;
+        const held = this.#database.held(page - 1);
+        return cached !== held && !(held && equalBytes(cached, held));
+      })
+      .sort((a, b) => a - b);
   }
 
   rollback(): void {
@@ -206,9 +223,10 @@ export class Pager {
       this.#tell?.({ kind: 'nothing', command: 'rollback' });
       return;
     }
-    const pages = dirtyPages(this.#disk.seal());
+    const pages = this.#dirty();
     for (const page of pages) this.#cache.drop(page - 1);
     this.writing = false;
+    this.#touched = new Set();
     this.#tell?.({ kind: 'rollback', pages });
   }
 }

@@ -14,9 +14,23 @@ import { type Bytes, setU32 } from '../base/bytes.ts';
 import { overflow, rebalance } from './balance.ts';
 import { defragment, enterCell, removeCell, takeRoom } from './cells.ts';
 import type { Key } from './events.ts';
-import { localSize, type Page, payloadOf, TABLE_INTERIOR, TABLE_LEAF } from './page.ts';
+import {
+  localSize,
+  type Page,
+  type Payload,
+  payloadOf,
+  TABLE_INTERIOR,
+  TABLE_LEAF,
+} from './page.ts';
 import type { Pager, Tell } from './pager.ts';
-import { GREATEST_ROWID, LEAST_ROWID, sizeOfVarint, writeVarint } from './varint.ts';
+import {
+  GREATEST_ROWID,
+  LEAST_ROWID,
+  readSize,
+  sizeOfVarint,
+  varintSize,
+  writeVarint,
+} from './varint.ts';
 
 /** How a page's upper half is chosen when it is split. */
 export type SplitPolicy = 'middle';
@@ -35,6 +49,8 @@ export const DEFAULT_POLICY: Policy = { maxCells: 0, mergeBelow: MERGE_BELOW, sp
 
 /** A tree of more levels than this is damaged: even with two children a page it would hold 2^40 rows. */
 const DEEPEST = 40;
+
+const NO_PAGES: readonly number[] = [];
 
 export interface Range {
   /** Inclusive, both. */
@@ -126,7 +142,15 @@ export class BTree {
     return bytes;
   }
 
-  #payload(page: Page, index: number): { bytes: Bytes; pages: readonly number[]; fault?: string } {
+  /** A row's record. The common case, all of it in its page, makes no object but the view. */
+  #payload(page: Page, index: number): Payload {
+    const { bytes, usable } = page;
+    let at = page.pointer(index);
+    const size = readSize(bytes, at);
+    at += varintSize(bytes, at);
+    at += varintSize(bytes, at);
+    if (localSize(size, usable, true) === size && at + size <= usable)
+      return { bytes: bytes.subarray(at, at + size), pages: NO_PAGES };
     return payloadOf(page, page.cell(index), (number) => this.pager.read(number));
   }
 

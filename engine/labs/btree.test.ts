@@ -481,3 +481,37 @@ test('metrics count the pages that there are', () => {
   );
   expect(metrics['write amplification']).toBeGreaterThan(1);
 });
+
+describe('an imported database', () => {
+  const path = `${process.env.FIXTURES ?? join(import.meta.dirname, '../btree/fixtures')}/sqlite`;
+  const open = (name: string, table = '') => {
+    const bytes = new Uint8Array(readFileSync(`${path}/${name}`));
+    const setup = setupWith({ table });
+    const read = (at: number, length: number) => bytes.slice(at, at + length);
+    return { setup, state: btree.open(setup, { name, size: bytes.length, read }) };
+  };
+
+  test('can be searched, scanned and checked, and not written', () => {
+    const { state, setup } = open('rowid-512.db');
+    expect(btree.opening(state)).toEqual({ kind: 'opened', pages: 116, foreign: true });
+    expect((runAll(state, parse('scan'), setup).result as unknown[]).length).toBe(1000);
+    expect(runAll(state, parse('get 1'), setup).result).toEqual([
+      null,
+      'larch-37 stone-475 fjord-700 iris-99 sto',
+    ]);
+    expect(runAll(state, parse('check'), setup).result).toEqual({
+      pages: 116,
+      rows: 1000,
+      problems: [],
+    });
+    for (const line of ['put 1 a', 'delete 1', 'bulk 5 random', 'commit', 'crash'])
+      expect(() => runAll(state, parse(line), setup)).toThrow('open for reading only');
+  });
+
+  test('shows the table that was chosen; an index b-tree can be drawn and not searched', () => {
+    const { state, setup } = open('overflow-1024.db', 'wr');
+    expect(state.value).toMatchObject({ table: 'wr', kind: 'without-rowid' });
+    expect(() => runAll(state, parse('get 1'), setup)).toThrow('stored as an index b-tree');
+    expect(() => open('overflow-1024.db', 'nix')).toThrow('no table nix');
+  });
+});
