@@ -1,8 +1,8 @@
 // The page's end of the worker: it starts one, keeps the image of the last frame so that the next
 // needs only what changed, notices when the worker falls silent, and can end it.
 
-import type { DiskImage } from '../../engine/disk/image.ts';
-import { applyPatch } from '../../engine/disk/patch.ts';
+import { type DiskImage, type FileImage, fileNamed } from '../../engine/disk/image.ts';
+import { applyPatch, withChunks } from '../../engine/disk/patch.ts';
 import type { Frame, Host, Progress } from '../../engine/run/host.ts';
 import type { PortLike } from '../../engine/run/rpc.ts';
 import { connect, type Remote } from '../../engine/run/rpc.ts';
@@ -18,6 +18,10 @@ export interface Client {
   readonly engine: Remote<EngineApi>;
   /** The moment with that index of the branch on screen. */
   moment(index: number): Promise<ShownMoment>;
+  /** Loads chunks of a file that is read from elsewhere; true when there was anything new. */
+  load(file: string, chunks: readonly number[]): Promise<boolean>;
+  /** A moment with everything in it that has been loaded since it was received. */
+  filled(moment: ShownMoment): ShownMoment;
   /** Forgets what was received: after another scenario was opened. */
   forget(): void;
   /** Ends the worker; whatever waits is rejected with the sentence. */
@@ -26,6 +30,9 @@ export interface Client {
 
 /** Silent for so long while asked something: the page says so, and offers to end it. */
 const SILENCE_MS = 6_000;
+
+/** An imported file up to this size is loaded at once. */
+const WHOLE_BYTES = 2 * 2 ** 20;
 
 export interface ClientEvents {
   readonly progress: (progress: Progress) => void;
@@ -89,18 +96,67 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
       },
   });
 
+  /** Chunks of imported files, by name: they never change, so they belong to every moment alike. */
+  const loaded = new Map<string, Map<number, Uint8Array>>();
+  const asked = new Map<string, Set<number>>();
+
+  async function load(file: string, chunks: readonly number[]): Promise<boolean> {
+    const known = asked.get(file) ?? new Set();
+    asked.set(file, known);
+    const fresh = chunks.filter((chunk) => !known.has(chunk));
+    if (fresh.length === 0) return false;
+    for (const chunk of fresh) known.add(chunk);
+    const got = await engine.chunks(file, fresh);
+    const held = loaded.get(file) ?? new Map();
+    loaded.set(file, held);
+    for (const [chunk, bytes] of got) held.set(chunk, bytes);
+    return got.length > 0;
+  }
+
+  /** The same file again and again, until more of it is loaded: made once. */
+  const made = new WeakMap<FileImage, { readonly chunks: number; readonly file: FileImage }>();
+
+  function fill(image: DiskImage): DiskImage {
+    let full = image;
+    for (const [name, chunks] of loaded) {
+      const id = image.names.get(name);
+      const file = id === undefined ? undefined : image.files.get(id);
+      if (id === undefined || !file) continue;
+      const known = made.get(file);
+      if (known?.chunks === chunks.size)
+        full = { ...full, files: new Map(full.files).set(id, known.file) };
+      else {
+        full = withChunks(full, id, [...chunks]);
+        made.set(file, { chunks: chunks.size, file: full.files.get(id) as FileImage });
+      }
+    }
+    return full;
+  }
+
   return {
     engine,
+    load,
+    filled: (moment) => ({ ...moment, image: fill(moment.image) }),
     moment(index) {
       // Frames arrive in the order in which they were asked for: each patch stands on the one before.
-      return engine.frame(index).then((frame: Frame) => {
-        image = applyPatch(image, frame.patch);
-        const { patch: _, ...rest } = frame;
-        return { ...rest, image };
+      return engine.frame(index).then(async (frame: Frame) => {
+        const received = applyPatch(image, frame.patch);
+        image = received;
+        const { patch, ...rest } = frame;
+        // A small imported file comes whole; of a large one, what the picture asks for.
+        for (const { id, lazy } of patch.files) {
+          const name = lazy && [...received.names].find(([, other]) => other === id)?.[0];
+          const file = name && fileNamed(received, name);
+          if (!file || file.now.size > WHOLE_BYTES) continue;
+          await load(name, [...Array(Math.ceil(file.now.size / file.chunkSize)).keys()]);
+        }
+        return { ...rest, image: fill(received) };
       });
     },
     forget() {
       image = undefined;
+      loaded.clear();
+      asked.clear();
     },
     end(why) {
       clearTimeout(timer);

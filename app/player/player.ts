@@ -58,6 +58,8 @@ export type PlayerEvent =
   /** Move there, from wherever the picture is. */
   | { readonly type: 'GO'; readonly index: number }
   | { readonly type: 'SPEED'; readonly speed: number }
+  /** The moment on screen, with bytes that came later: drawn anew where nothing moves. */
+  | { readonly type: 'REFRESH'; readonly moment: ShownMoment }
   | { readonly type: 'FAIL'; readonly why: string };
 
 /** How long a moment is left standing while playing, at 1×: long enough to read its caption. */
@@ -165,6 +167,10 @@ export const playerMachine = setup({
         ],
       },
     ],
+    REFRESH: {
+      guard: ({ context, event }) => context.moment?.index === event.moment.index,
+      actions: { type: 'arrive', params: ({ event }) => ({ to: event.moment, cut: true }) },
+    },
     GREW: { actions: { type: 'grow', params: ({ event }) => event } },
     SPEED: { actions: { type: 'hurry', params: ({ event }) => event } },
     FAIL: { target: '.failed', actions: { type: 'blame', params: ({ event }) => event } },

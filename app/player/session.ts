@@ -574,6 +574,14 @@ export function openSession(options: SessionOptions): Session {
       player.send({ type: 'SPEED', speed: kept });
     },
     setProcess: (process) => set({ process }),
+    want(name, chunks) {
+      const { moment } = now();
+      void client.load(name, chunks).then((fresh) => {
+        const still = now().moment;
+        if (fresh && moment && still && !closed)
+          player.send({ type: 'REFRESH', moment: client.filled(still) });
+      });
+    },
     select: (selection) =>
       set(
         ({ selection: _, bytes: __, ...rest }) => (selection ? { ...rest, selection } : rest),

@@ -143,6 +143,9 @@ export interface Session {
   setSpeed(speed: number): void;
   setProcess(process: string): void;
 
+  /** Chunks of an imported file that the picture lacks: they are loaded, and the moment is shown again. */
+  want(file: string, chunks: readonly number[]): void;
+
   select(key: string | undefined): void;
   selectBytes(range: { from: number; to: number } | undefined): void;
   mark(entry: string | undefined): void;

@@ -24,6 +24,8 @@ export interface FilePatch {
   readonly id: number;
   readonly kind: FileKind;
   readonly chunkSize: number;
+  /** Its content comes from elsewhere: chunks are asked for one by one (Host.chunks), never sent unasked. */
+  readonly lazy?: true;
   readonly now?: ContentPatch;
   /** `same`: it is the content of `now`. */
   readonly synced?: ContentPatch | 'same';
@@ -52,6 +54,7 @@ export function patchBetween(older: DiskImage | undefined, newer: DiskImage): Pa
       id,
       kind: file.kind,
       chunkSize: file.chunkSize,
+      ...(file.source && { lazy: true }),
       ...(now && { now }),
       ...(synced && { synced }),
     });
@@ -126,4 +129,17 @@ function applied(older: Content, patch: ContentPatch): Content {
     (blocks[b] as (Bytes | undefined)[])[index % CHUNKS_A_BLOCK] = bytes;
   }
   return { size: patch.size, blocks };
+}
+
+/** An image whose file also holds the chunks given, in both layers: what was loaded of a lazy file. */
+export function withChunks(
+  image: DiskImage,
+  id: number,
+  chunks: readonly (readonly [number, Bytes])[],
+): DiskImage {
+  const file = image.files.get(id);
+  if (!file || chunks.length === 0) return image;
+  const now = applied(file.now, { size: file.now.size, chunks });
+  const synced = file.synced.size === 0 ? file.synced : now;
+  return { ...image, files: new Map(image.files).set(id, { ...file, now, synced }) };
 }

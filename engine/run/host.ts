@@ -11,6 +11,7 @@ import {
   type DiskImage,
   EMPTY_CONTENT,
   type FileImage,
+  fileNamed,
 } from '../disk/image.ts';
 import { type Patch, patchBetween } from '../disk/patch.ts';
 import type {
@@ -322,6 +323,16 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       // Last: a frame that could not be made was not sent, and the next must not stand on it.
       sent = image;
       return frame;
+    },
+
+    /** Chunks of a file that is read from elsewhere: the page asks for what it is about to draw. */
+    chunks: (name: string, wanted: readonly number[]): [number, Uint8Array][] => {
+      const image = current().lab.disk(current().timeline(branch).end);
+      const file = fileNamed(image, name);
+      const last = Math.ceil((file?.now.size ?? 0) / (file?.chunkSize ?? 1));
+      return wanted.flatMap((index): [number, Uint8Array][] =>
+        file?.source && index >= 0 && index < last ? [[index, file.source.chunk(index)]] : [],
+      );
     },
 
     /** After a lost message or a reload of the page's side: the next frame is sent whole. */
