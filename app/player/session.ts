@@ -150,6 +150,7 @@ export function openSession(options: SessionOptions): Session {
     set(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
   }
   function fail(trouble: string): void {
+    if (closed) return;
     set({ phase: 'failed', trouble });
     player.send({ type: 'FAIL', why: trouble });
   }
@@ -224,6 +225,7 @@ export function openSession(options: SessionOptions): Session {
     set({ phase: fresh ? 'opening' : 'working' });
     try {
       const opened = await client.engine.open(text, file, where.branch);
+      if (closed) return undefined;
       client.forget();
       take(opened, opened);
       const end = opened.length - 1;

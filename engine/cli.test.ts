@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ENGINE_VERSION } from './base/version.ts';
+import { readLink } from './run/link.ts';
+
+// The command line from outside: a process, its two outputs and its exit code.
+
+const program = fileURLToPath(new URL('../scripts/lab.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lab-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function lab(args: string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    cwd: folder,
+    input,
+    encoding: 'utf8',
+    maxBuffer: 64 * 2 ** 20,
+  });
+  return { status, stdout, stderr };
+}
+const file = (name: string, content: string | Uint8Array) => {
+  writeFileSync(join(folder, name), content);
+  return name;
+};
+/** A call that is refused: exit code 2, nothing on standard output, one line on standard error. */
+function refused(args: string[], input = ''): string {
+  const { status, stdout, stderr } = lab(args, input);
+  expect([status, stdout, stderr.split('\n').length], stderr).toEqual([2, '', 2]);
+  return stderr.trimEnd();
+}
+const TEXT = 'lab btree\nset max-cells 4\nput 1 "a"\nput 2 x\'00ff\'\ncommit\nget 1\n';
+
+describe('run', () => {
+  test('prints each moment and the digest', () => {
+    const { status, stdout, stderr } = lab(['run', file('a.txt', TEXT)]);
+    expect([status, stderr]).toEqual([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^0\.1 {2}\S/);
+    expect(lines.at(-1)).toMatch(/^digest [0-9a-f]{16}$/);
+    expect(lines.slice(0, -1).every((line) => /^\d+\.\d+ {2}\S/.test(line))).toBe(true);
+    expect(lab(['run', '--quiet', 'a.txt']).stdout).toBe(`${lines.at(-1)}\n`);
+  });
+
+  test('as JSON, from a file, from standard input, from a link and from a saved link: one run', () => {
+    file('a.txt', TEXT);
+    const json = lab(['run', 'a.txt', '--json']);
+    const said = JSON.parse(json.stdout);
+    expect(Object.keys(said)).toEqual(['lab', 'moments', 'digest', 'problems', 'result']);
+    expect(said).toMatchObject({ lab: 'btree', problems: [], result: [{ command: 'get 1' }] });
+    expect(said.moments[0]).toMatchObject({ at: '0.1' });
+    expect(lab(['run', '-', '--json'], TEXT).stdout).toBe(json.stdout);
+    const link = lab(['link', 'a.txt']).stdout.trim();
+    expect(lab(['run', link, '--json']).stdout).toBe(json.stdout);
+    expect(
+      lab(['run', file('link.txt', `https://someone.example/${link}\n`), '--json']).stdout,
+    ).toBe(json.stdout);
+  });
+
+  test('--export writes what opens again; --history needs clients', () => {
+    file('a.txt', TEXT);
+    expect(lab(['run', 'a.txt', '--quiet', '--export', 'deep/out']).status).toBe(0);
+    expect(readdirSync(join(folder, 'deep/out'))).toEqual(['btree.sqlite']);
+    const opened = lab(['open', 'deep/out/btree.sqlite', '--json']);
+    expect(JSON.parse(opened.stdout)).toMatchObject({ rows: 2, problems: [] });
+    expect(opened.status).toBe(0);
+    expect(refused(['run', 'a.txt', '--export', 'a.txt'])).toMatch(
+      /btree\.sqlite cannot be written \(E\w+\)$/,
+    );
+    expect(lab(['run', 'a.txt', '--history', 'h']).status).toBe(2);
+  });
+
+  test('a broken scenario is told by line and column', () => {
+    expect(refused(['run', '-'], 'lab btree\nput 1 "a\n')).toBe(
+      'line 2, column 7: the quotation has no closing "',
+    );
+    expect(refused(['run', '-'], 'lab btree\nset page-size 1000\n')).toMatch(
+      /^line 2, column 15: page-size is .*; found 1000$/,
+    );
+    expect(refused(['run', '-'], 'lab nowhere\n')).toMatch(
+      /^line 1, column 5: there is no lab nowhere; expected /,
+    );
+    expect(refused(['run', '-'], '')).toBe('line 1: expected a line lab NAME, found none');
+    expect(refused(['run', '-'], '\u0000\u001b[31m')).toMatch(
+      /^line 1, column 1: expected lab NAME/,
+    );
+  });
+
+  test('a file that is not there, a folder, and no file at all', () => {
+    expect(refused(['run', 'nowhere.txt'])).toBe('there is no file nowhere.txt');
+    expect(refused(['run', '.'])).toBe('. is a folder');
+    expect(refused(['run'])).toBe('expected one file, found none');
+    expect(refused(['run', 'a.txt', 'b.txt'])).toBe('expected one file, found a.txt b.txt');
+    expect(refused(['run', '@nowhere'])).toMatch(
+      /^there is no shipped scenario @nowhere; expected @/,
+    );
+    expect(refused(['run', file('f.txt', `lab btree\nfile gone.db ${'0'.repeat(64)} 3\n`)])).toBe(
+      'there is no file gone.db',
+    );
+    file('gone.db', 'abc');
+    expect(refused(['run', 'f.txt'])).toBe(
+      'gone.db is not the file that the scenario was made with: its hash differs',
+    );
+  });
+
+  test('a link that was cut in half', () => {
+    const link = lab(['link', file('a.txt', TEXT)]).stdout.trim();
+    expect(refused(['run', link.slice(0, link.indexOf('&') / 2)])).toBe(
+      'the link is damaged: it seems to have been cut or changed on the way',
+    );
+  });
+});
+
+test('options and calls that there are not', () => {
+  file('a.txt', TEXT);
+  expect(refused(['run', 'a.txt', '--loud'])).toBe(
+    '--loud is no option here; expected --json, --quiet, --export, --history',
+  );
+  expect(refused(['run', 'a.txt', '--constructor'])).toContain('--constructor is no option here');
+  expect(refused(['link', 'a.txt', '--json'])).toBe('--json is no option here');
+  expect(refused(['run', 'a.txt', '--export'])).toBe('--export wants a value');
+  expect(refused(['run', 'a.txt', '--export', '--json'])).toBe('--export wants a value');
+  expect(refused(['list', 'a.txt', '--json'])).toBe('expected no file, found a.txt');
+  expect(refused(['jump'])).toBe('jump is no call: list, run, open or link (help says more)');
+  expect(refused([])).toBe('expected a call: list, run, open or link (help says more)');
+  expect(lab(['help'])).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('list says what there is, and every shipped scenario runs by its name', () => {
+  const { status, stdout } = lab(['list', '--json']);
+  expect(status).toBe(0);
+  const { version, labs } = JSON.parse(stdout);
+  expect(version).toBe(ENGINE_VERSION);
+  const [btree] = labs;
+  expect(Object.keys(btree)).toEqual(
+    expect.arrayContaining(['name', 'chapter', 'settings', 'commands', 'sabotage', 'scenarios']),
+  );
+  expect(btree.commands).toContainEqual(
+    expect.objectContaining({ name: 'put', usage: expect.any(String) }),
+  );
+  const names = labs.flatMap((one: typeof btree) =>
+    one.scenarios.map(({ name }: { name: string }) => name),
+  );
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.length).toBeGreaterThan(0);
+  expect([0, 1]).toContain(lab(['run', `@${names[0]}`, '--quiet']).status);
+});
+
+describe('open', () => {
+  test('what is no database is bad input; what is damaged is a problem', () => {
+    expect(refused(['open', 'nowhere', '--json'])).toBe('there is no file nowhere');
+    expect(refused(['open', '.', '--json'])).toMatch(/folder/);
+    expect(refused(['open', file('a.txt', TEXT), '--json'])).toMatch(/a\.txt|database/);
+    expect(refused(['open', 'a.txt'])).toBe('open wants --json or --dump');
+    lab(['run', file('d.txt', `${TEXT}bulk 200 random\ncommit\n`), '--quiet', '--export', 'd']);
+    const bytes = readFileSync(join(folder, 'd/btree.sqlite'));
+    bytes.fill(0xff, bytes.length - 600, bytes.length - 400);
+    const damaged = lab(['open', file('damaged.sqlite', bytes), '--json']);
+    expect([damaged.status, damaged.stderr]).toEqual([1, '']);
+    expect(JSON.parse(damaged.stdout).problems.length).toBeGreaterThan(0);
+  });
+});
+
+test('a link carries the moment, on its branch, and the digest of what it shows', async () => {
+  const text = 'lab btree\nat 2.1 on crash\nput 1 "a"\nbranch crash from 1\ncrash\n';
+  const link = await readLink(lab(['link', '-'], text).stdout.trim());
+  expect(link.text).toContain('\nat 2.1 on crash\n');
+  expect(link).toMatchObject({ lab: 'btree', version: ENGINE_VERSION });
+  const main = /digest (\w+)/.exec(lab(['run', '-', '--quiet'], text).stdout)?.[1];
+  expect(link.digest).not.toBe(main);
+});
