@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GROWS_AND_SHRINKS, momentsOf } from '../labs/btree/runs.ts';
+import { GROWS_AND_SHRINKS, momentsOf } from '../labs/btree/runs.testing.ts';
 import { view } from '../labs/btree/view.ts';
 import { byKey, type Scene, type Shape } from '../scene/scene.ts';
 import { between, MS, makeTween, withGhosts } from './between.ts';

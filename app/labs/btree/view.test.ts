@@ -6,7 +6,7 @@ import { sceneText } from '../../scene/text.ts';
 import type { TwinNode } from '../picture.ts';
 import { choreography } from './choreography.ts';
 import { type BTreeMoment, read } from './reading.ts';
-import { GROWS_AND_SHRINKS, momentsOf } from './runs.ts';
+import { GROWS_AND_SHRINKS, momentsOf } from './runs.testing.ts';
 import { twin } from './twin.ts';
 import { view } from './view.ts';
 
