@@ -15,7 +15,7 @@ import './home.css';
 const Hero = lazy(() => import('./Hero.tsx').then((m) => ({ default: m.Hero })));
 
 export function Home() {
-  const { version } = useDoors();
+  const { version, first } = useDoors();
   useEffect(() => {
     document.title = 'Bathysphere: see what a database does with your bytes';
     // What was handed in to a lab is done with once the reader is back here.
@@ -52,7 +52,10 @@ export function Home() {
               <Link href="/lab/btree" className="btn primary big">
                 Start the first dive
               </Link>
-              <Link href="/lab/btree?watch=split" className="btn big">
+              <Link
+                href={`/lab/btree?scenario=${first('btree').name}&watch=split`}
+                className="btn big"
+              >
                 Watch a page split
               </Link>
             </div>

@@ -75,7 +75,7 @@ export function LabScreen({ name }: { readonly name: string }) {
     const mine = handedIn?.lab === name && !address.includes('?') ? handedIn : undefined;
     const scenario = query.get('scenario');
     const workspace = query.get('w');
-    const watch = query.get('watch');
+    const process = query.get('watch');
     let opened: Session | undefined;
     let alive = true;
     const opening: Opening = {
@@ -100,7 +100,7 @@ export function LabScreen({ name }: { readonly name: string }) {
         if (!alive) made.close();
         else {
           setSession(made);
-          if (watch !== null) watchNext(made, watch);
+          if (process !== null) watch(made, process);
         }
       },
       (thrown) => {
@@ -127,13 +127,24 @@ export function LabScreen({ name }: { readonly name: string }) {
   return <WhenOpen session={session} inspect={lab.inspect} />;
 }
 
-/** Goes to where the process begins, once the lab is open, and plays on from there. */
-function watchNext(session: Session, process: string): void {
-  const stop = session.store.subscribe(({ phase, moment }) => {
+/**
+ * Once the lab is open: plays the operation that the scenario opens in, when the process is part of
+ * it; else plays from where the process first begins.
+ */
+function watch(session: Session, process: string): void {
+  const stop = session.store.subscribe(({ phase, moment, info, outline, lines }) => {
     if (phase === 'failed') stop();
     if (phase !== 'ready' || !moment) return;
     stop();
     session.setProcess(process);
+    const line = lines[moment.command - 1];
+    const codes = line ? [...outline.kinds.subarray(line.first, line.first + line.moments)] : [];
+    if (line && codes.some((code) => info.kinds[code]?.process === process)) {
+      session.seek(line.first);
+      session.play();
+      return;
+    }
+    session.home();
     session.nextOf(process).then((found) => {
       if (found) session.play();
     });

@@ -31,6 +31,8 @@ export interface Opening {
 export interface Doors {
   readonly version: string;
   readonly scenarios: readonly ShippedScenario[];
+  /** The scenario that a lab begins with. */
+  first(lab: string): ShippedScenario;
   /** Rejects with a Complaint, in words, when the input is bad. */
   open(opening: Opening): Promise<Session>;
 }

@@ -7,7 +7,7 @@ import { readLink } from '../../engine/run/link.ts';
 import type { Source } from '../player/session.ts';
 import type { Doors, Opening, ShippedScenario } from './doors.ts';
 
-/** What a lab opens with when nothing was kept of it: the first that splits a page, else the first. */
+/** What a lab opens with when nothing was kept of it. */
 function firstOf(lab: string): ShippedScenario {
   const mine = scenarios.filter((scenario) => scenario.lab === lab);
   const found = mine.find(({ name }) => name === FIRST[lab]) ?? mine[0];
@@ -48,6 +48,7 @@ async function sourceOf(opening: Opening): Promise<Source> {
 export const doors: Doors = {
   version: ENGINE_VERSION,
   scenarios,
+  first: firstOf,
   async open(opening) {
     const [source, { openSession }] = await Promise.all([
       sourceOf(opening),
