@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ENGINE_VERSION } from './base/version.ts';
@@ -9,7 +9,8 @@ import { readLink } from './run/link.ts';
 
 // The command line from outside: a process, its two outputs and its exit code.
 
-const program = fileURLToPath(new URL('../scripts/lab.mjs', import.meta.url));
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const program = join(root, 'scripts', 'lab.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'lab-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -112,6 +113,11 @@ describe('run', () => {
       'the link is damaged: it seems to have been cut or changed on the way',
     );
   });
+});
+
+test("the package's version is the engine's", () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(version).toBe(ENGINE_VERSION);
 });
 
 test('options and calls that there are not', () => {

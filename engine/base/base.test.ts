@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { version } from '../../package.json';
 import { assert, Complaint, sentenceOf } from './assert.ts';
 import {
   bytesOfHex,
@@ -17,9 +16,6 @@ import {
 } from './bytes.ts';
 import { Dice } from './dice.ts';
 import { Digest, digestOf } from './digest.ts';
-import { ENGINE_VERSION } from './version.ts';
-
-test("the package's version is the engine's", () => expect(version).toBe(ENGINE_VERSION));
 
 describe('dice', () => {
   const rolls = (dice: Dice, count: number) => Array.from({ length: count }, () => dice.next());

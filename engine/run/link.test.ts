@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -162,13 +164,13 @@ describe('a link', () => {
   });
 
   test('of every shipped scenario it is short enough for a chat', async () => {
-    const engine = new URL('..', import.meta.url);
+    const engine = dirname(dirname(fileURLToPath(import.meta.url)));
     const scripts = readdirSync(engine, { recursive: true, encoding: 'utf8' }).filter((path) =>
       /scripts[\\/][^\\/]+\.txt$/.test(path),
     );
     let shipped = 0;
     for (const path of scripts) {
-      const [text] = readFileSync(new URL(path, engine), 'utf8').split(/^---\n/m) as [string];
+      const [text] = readFileSync(join(engine, path), 'utf8').split(/^---\n/m) as [string];
       if (!/^title /m.test(text)) continue;
       shipped++;
       const link = await linkOf({ ...full, text });
