@@ -49,9 +49,13 @@ export interface Tween {
   /** Every shape that is seen on the way, with the looks that it has on the way. */
   readonly shapes: readonly Shape[];
   /** Calls `visit` with the index (into `shapes`) and the place of each shape that moves or fades. */
-  place(t: number, visit: Visit): void;
+  place(t: number, visit: Visit, skip?: ReadonlySet<number>): void;
   /** Which of `shapes` `place` visits. */
   readonly moving: readonly number[];
+  /** Those among them that only ride along: drawn inside of their carrier they need no visit. */
+  readonly carried: ReadonlySet<number>;
+  /** Those that change carriers, and fly above all. */
+  readonly flying: ReadonlySet<number>;
 }
 
 /** Progress within a stage, eased: 0 before it, 1 after it. */
@@ -246,6 +250,15 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
     return [(to?.x ?? 0) - (from?.x ?? 0), (to?.y ?? 0) - (from?.y ?? 0)];
   }
   for (let index = 0; index < keys.length; index++) mover(index);
+  const carried = new Set<number>();
+  const flying = new Set<number>();
+  for (const index of inOrder) {
+    const { a: from, b: to, arc } = movers[index] as Mover;
+    const { on, kind } = shapes[index] as Shape;
+    if (on === undefined || kind === 'edge') continue;
+    if (from.on !== to.on || arc !== 0) flying.add(index);
+    else if (differs(from, to) < SMALL) carried.add(index);
+  }
 
   const xs = new Float64Array(keys.length);
   const ys = new Float64Array(keys.length);
@@ -258,7 +271,9 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
     durationMs,
     shapes,
     moving: inOrder,
-    place(t, visit) {
+    carried,
+    flying,
+    place(t, visit, skip) {
       for (const index of inOrder) {
         const m = movers[index] as Mover;
         const p = m.place(t);
@@ -272,6 +287,7 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
         const y = mix(fromY, toY, p) - (m.arc && m.arc * Math.sin(Math.PI * p));
         xs[index] = x;
         ys[index] = y;
+        if (skip?.has(index)) continue;
         const endFromX = from.toX + (from.toOn < 0 ? 0 : (xs[from.toOn] as number));
         const endFromY = from.toY + (from.toOn < 0 ? 0 : (ys[from.toOn] as number));
         const endToX = to.toX + (to.toOn < 0 ? 0 : (xs[to.toOn] as number));
@@ -329,7 +345,9 @@ function reversed(forth: Tween, a: Scene, b: Scene): Tween {
     durationMs: forth.durationMs,
     shapes: forth.shapes.map(({ key }) => (looks.get(key) ?? old.get(key)) as Shape),
     moving: forth.moving,
-    place: (t, visit) => forth.place(1 - t, visit),
+    carried: forth.carried,
+    flying: forth.flying,
+    place: (t, visit, skip) => forth.place(1 - t, visit, skip),
   };
 }
 

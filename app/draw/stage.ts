@@ -96,6 +96,8 @@ const LAYER_OF: Record<Exclude<ShapeKind, 'caption'>, Layer> = {
 /** Below it a page's text cannot be read, so the camera shows a part rather than all. */
 const LEAST_ZOOM: Record<Detail, number> = { cells: 0.62, bars: 0.6, marks: 0.3 };
 const MOST_ZOOM = 1.2;
+/** At this zoom a key is four pixels high. */
+const UNREADABLE = 0.4;
 const ZOOM_LIMITS: [number, number] = [0.05, 4];
 /** Widths of a character, in em: exact for Plex Mono, on the wide side for Plex Sans. */
 const EM = { mono: 0.6, sans: 0.54 };
@@ -134,6 +136,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     })
     .on('zoom', (event) => {
       camera = event.transform;
+      far(camera.k);
       world.attr('transform', camera.toString());
       if (!event.sourceEvent) return;
       moved = true;
@@ -146,8 +149,17 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     });
   if (!options.still) root.call(behaviour);
 
+  /** Words that are too small to be read are not painted. */
+  let isFar = false;
+  function far(k: number) {
+    if (isFar === k < UNREADABLE) return;
+    isFar = !isFar;
+    root.classed('far', isFar);
+  }
+
   function setCamera(to: ZoomTransform) {
     camera = to;
+    far(to.k);
     // d3-zoom keeps its own copy; behaviour.transform would tell listeners on each frame.
     (svg as SVGSVGElement & { __zoom?: ZoomTransform }).__zoom = to;
     world.attr('transform', to.toString());
@@ -164,41 +176,66 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   const selectableAt = (event: MouseEvent): string | undefined =>
     (event.target as Element).closest<SVGElement>('[data-select]')?.dataset.select;
 
-  function join(shapes: readonly Shape[]) {
+  /**
+   * Joins shapes to elements by key. What rides on a page is drawn inside of the page's own element,
+   * so that a page that moves writes one attribute for all of it; what flies is drawn above all.
+   */
+  function join(shapes: readonly Shape[], flies: (key: string) => boolean = () => false) {
     const byLayer = new Map<Layer, Shape[]>(LAYERS.map((layer) => [layer, []]));
-    for (const shape of shapes)
-      if (shape.kind !== 'caption') byLayer.get(LAYER_OF[shape.kind])?.push(shape);
-    for (const [layer, list] of byLayer) {
-      layers[layer]
-        .selectAll<SVGGElement, Shape>(':scope > g')
-        .data(list, (shape) => `${shape.kind} ${shape.key}`)
-        .join(
-          (enter) =>
-            enter.append('g').each(function (shape) {
-              items.set(shape.key, makeItem(this, shape, id));
-            }),
-          (update) => update,
-          (exit) =>
-            exit
-              .each(function (shape) {
-                // A page that became a slot has a new element already.
-                if (items.get(shape.key)?.element === this) items.delete(shape.key);
-              })
-              .remove(),
-        )
-        .order();
+    const pages = new Map<string, Shape[]>();
+    for (const shape of shapes) if (shape.kind === 'page') pages.set(shape.key, []);
+    for (const shape of shapes) {
+      if (shape.kind === 'caption') continue;
+      const riders =
+        (shape.kind === 'cell' || shape.kind === 'bar') &&
+        shape.on !== undefined &&
+        !flies(shape.key)
+          ? pages.get(shape.on)
+          : undefined;
+      if (riders) riders.push(shape);
+      else byLayer.get(LAYER_OF[shape.kind])?.push(shape);
     }
+    for (const [layer, list] of byLayer) joinInto(layers[layer], list);
+    for (const [key, riders] of pages) {
+      const page = items.get(key);
+      if (page) joinInto(select(page.element), riders);
+    }
+    // What rode on a page that is gone went with its element.
+    const wanted = new Set(shapes.map(({ key }) => key));
+    for (const key of items.keys()) if (!wanted.has(key)) items.delete(key);
     for (const shape of shapes) {
       const item = items.get(shape.key);
       if (!item) continue;
       item.look(shape);
-      place(item, shape);
+      const { x, y, w, h, opacity = 1, to } = shape;
+      item.place(x, y, w, h, opacity, to?.x ?? x, to?.y ?? y);
       flag(item);
     }
   }
-  function place(item: Item, shape: Shape) {
-    const { x, y, w, h, opacity = 1, to } = shape;
-    item.place(x, y, w, h, opacity, to?.x ?? x, to?.y ?? y);
+  function joinInto<P extends SVGGElement>(
+    parent: Selection<P, unknown, null, undefined>,
+    list: readonly Shape[],
+  ) {
+    parent
+      .selectAll<SVGGElement, Shape>(':scope > g')
+      .data(list, (shape) => `${shape.kind} ${shape.key}`)
+      .join(
+        (enter) =>
+          enter.append('g').each(function (shape) {
+            const host = shape.on === undefined ? undefined : items.get(shape.on);
+            const inside = host && host.element === this.parentNode ? host : undefined;
+            items.set(shape.key, makeItem(this, shape, id, inside));
+          }),
+        (update) => update,
+        (exit) =>
+          exit
+            .each(function (shape) {
+              // A page that became a slot, or a cell that changed pages, has a new element already.
+              if (items.get(shape.key)?.element === this) items.delete(shape.key);
+            })
+            .remove(),
+      )
+      .order();
   }
   function flag(item: Item) {
     const { key, select, legend } = item.shape;
@@ -363,6 +400,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       following = true;
       let joined: readonly Shape[] | undefined;
       let moving: (Item | undefined)[] = [];
+      let inside: ReadonlySet<number> = new Set();
       const draw = (t: number) => {
         if (t >= 1) {
           if (joined !== to.shapes) join(to.shapes);
@@ -372,17 +410,25 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
           return;
         }
         if (joined !== tween.shapes) {
-          join(tween.shapes);
+          const flying = new Set([...tween.flying].map((i) => tween.shapes[i]?.key));
+          join(tween.shapes, (key) => flying.has(key));
           joined = tween.shapes;
+          inside = new Set(
+            [...tween.carried].filter((i) => items.get(tween.shapes[i]?.key ?? '')?.host),
+          );
           moving = tween.shapes.map(({ key }) => items.get(key));
         }
         if (pan && following) {
           const eased = easeCubicInOut(t);
           setCamera(zoomIdentity.translate(pan.x(eased), pan.y(eased)).scale(pan.k(eased)));
         }
-        tween.place(t, (index, x, y, w, h, opacity, toX, toY) => {
-          moving[index]?.place(x, y, w, h, opacity, toX, toY);
-        });
+        tween.place(
+          t,
+          (index, x, y, w, h, opacity, toX, toY) => {
+            moving[index]?.place(x, y, w, h, opacity, toX, toY);
+          },
+          inside,
+        );
       };
       // Shows the start before the first frame, so that nothing new flashes at its goal.
       draw(0);
@@ -510,6 +556,11 @@ function addDefs(root: Selection<SVGSVGElement, unknown, null, undefined>, id: s
 /** The elements of one shape. Writes an attribute only when it changes. */
 interface Item {
   readonly element: SVGGElement;
+  /** The page inside of whose element this one is drawn. */
+  readonly host: Item | undefined;
+  /** Where it was placed last, absolute. */
+  x: number;
+  y: number;
   shape: Shape;
   look(shape: Shape): void;
   place(
@@ -556,7 +607,7 @@ export function clipped(text: string, width: number, character: number): string 
   return room < 2 ? '' : `${text.slice(0, room - 1)}…`;
 }
 
-function makeItem(g: SVGGElement, first: Shape, id: string): Item {
+function makeItem(g: SVGGElement, first: Shape, id: string, host?: Item): Item {
   const setClass = setter(g, 'class');
   const setOpacity = setter(g, 'opacity');
   const setTransform = setter(g, 'transform');
@@ -565,6 +616,9 @@ function makeItem(g: SVGGElement, first: Shape, id: string): Item {
   const draw = DRAW[first.kind as keyof typeof DRAW](g, id);
   const item: Item = {
     element: g,
+    host,
+    x: first.x,
+    y: first.y,
     shape: first,
     look(shape) {
       item.shape = shape;
@@ -580,9 +634,11 @@ function makeItem(g: SVGGElement, first: Shape, id: string): Item {
       draw.look?.(shape);
     },
     place(x, y, w, h, opacity, toX, toY) {
+      item.x = x;
+      item.y = y;
       setOpacity(opacity >= 1 ? '1' : px(opacity));
       if (draw.path) draw.path(x, y, toX, toY);
-      else setTransform(`translate(${px(x)} ${px(y)})`);
+      else setTransform(`translate(${px(x - (host?.x ?? 0))} ${px(y - (host?.y ?? 0))})`);
       draw.size?.(w, h);
     },
     flags(selected, cursor, off) {
@@ -601,24 +657,48 @@ interface Drawing {
   path?(x: number, y: number, toX: number, toY: number): void;
 }
 
+/** A text that has no element as long as it has no words. */
 function label(
   g: Element,
   className: string,
 ): { set(text: string): void; at(x: number, y: number): void } {
-  const text = add(g, 'text', { class: className });
-  const setX = setter(text, 'x');
-  const setY = setter(text, 'y');
+  let text: SVGTextElement | undefined;
   let last = '';
+  let place: readonly [string, string] = ['0', '0'];
+  const write = () => {
+    text?.setAttribute('x', place[0]);
+    text?.setAttribute('y', place[1]);
+  };
   return {
     set(value) {
       if (value === last) return;
       last = value;
+      if (!text) {
+        text = add(g, 'text', { class: className });
+        write();
+      }
       text.textContent = value;
     },
     at(x, y) {
-      setX(px(x));
-      setY(px(y));
+      const next = [px(x), px(y)] as const;
+      if (next[0] === place[0] && next[1] === place[1]) return;
+      place = next;
+      write();
     },
+  };
+}
+
+/** The cross of what is damaged; no element where nothing is. */
+function crossOn(g: Element): (d: string) => void {
+  let path: SVGPathElement | undefined;
+  return (d) => {
+    if (d === '') {
+      path?.remove();
+      path = undefined;
+      return;
+    }
+    path ??= add(g, 'path', { class: 'cross' });
+    path.setAttribute('d', d);
   };
 }
 
@@ -634,8 +714,7 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     const head = label(g, 'head');
     const note = label(g, 'note');
     const number = label(g, 'number');
-    const cross = add(g, 'path', { class: 'cross' });
-    const setCross = setter(cross, 'd');
+    const setCross = crossOn(g);
     let shape: Shape | undefined;
     let w = -1;
     let h = -1;
@@ -654,7 +733,7 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
         words = words.includes(' · ') ? words.slice(0, words.lastIndexOf(' · ')) : '';
       note.set(words);
       note.at(w - 9, 15);
-      setCross(shape.crossed ? `M${px(w - 5)} -5l10 10M${px(w + 5)} -5l-10 10` : 'M0 0');
+      setCross(shape.crossed ? `M${px(w - 5)} -5l10 10M${px(w + 5)} -5l-10 10` : '');
     }
     return {
       look(next) {
@@ -688,8 +767,7 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     const setMark = setter(mark, 'x');
     const setMarked = setter(mark, 'visibility');
     const setMarkClass = setter(mark, 'class');
-    const cross = add(g, 'path', { class: 'cross', d: 'M0 0' });
-    const setCross = setter(cross, 'd');
+    const setCross = crossOn(g);
     let shape: Shape | undefined;
     let w = -1;
     let h = -1;
@@ -703,7 +781,7 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
       note.at(7, 30);
       setMark(px(w - 16));
       setMarked(tall && w >= 26 + text.length * 6.3 ? 'visible' : 'hidden');
-      setCross(shape.crossed ? `M${px(w - 4)} -4l8 8M${px(w + 4)} -4l-8 8` : 'M0 0');
+      setCross(shape.crossed ? `M${px(w - 4)} -4l8 8M${px(w + 4)} -4l-8 8` : '');
     }
     return {
       look(next) {
@@ -805,17 +883,17 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     };
   },
   water(g, id) {
-    const far = 4000;
+    const reach = 4000;
     add(g, 'rect', {
       class: 'water-body',
-      x: -far * 5,
-      width: far * 10,
-      height: far * 5,
+      x: -reach * 4,
+      width: reach * 8,
+      height: reach,
       fill: `url(#${id}-water)`,
     });
     add(g, 'path', {
       class: 'wave',
-      d: `M${-far} 0${'q10-4 20 0t20 0'.repeat((2 * far) / 40)}`,
+      d: `M${-reach} 0${'q10-4 20 0t20 0'.repeat((2 * reach) / 40)}`,
     });
     return {};
   },
