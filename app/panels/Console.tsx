@@ -333,18 +333,20 @@ function LineMenu(props: {
   readonly onWhatIf: () => void;
 }) {
   const ref = useRef<HTMLDivElement>(null);
-  const { onClose } = props;
+  const onClose = useRef(props.onClose);
+  onClose.current = props.onClose;
+  // Once: a menu that is shown again by every render of the list could not be closed.
   useEffect(() => {
     const element = ref.current;
     if (!element) return;
     element.showPopover();
     element.querySelector('button')?.focus();
     const toggled = (event: Event) => {
-      if ((event as ToggleEvent).newState === 'closed') onClose();
+      if ((event as ToggleEvent).newState === 'closed') onClose.current();
     };
     element.addEventListener('toggle', toggled);
     return () => element.removeEventListener('toggle', toggled);
-  }, [onClose]);
+  }, []);
   const does = (verb: () => void) => () => {
     ref.current?.hidePopover();
     verb();
