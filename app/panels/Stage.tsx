@@ -71,6 +71,7 @@ export function Stage({ session, plain = false }: StageProps) {
     const look = () => ({
       width: surface.clientWidth || 720,
       height: surface.clientHeight || 560,
+      uncaptioned: plain,
       ...(detail.current && { detail: detail.current }),
     });
     const show = (next: Scene) => {

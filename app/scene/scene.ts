@@ -120,7 +120,8 @@ export interface Look {
   readonly height: number;
   /** Asked for by somebody who zoomed; absent: the richest that fits. */
   readonly detail?: Detail;
-  readonly selection?: string;
+  /** No caption will stand on the stage, so no room is kept for it. */
+  readonly uncaptioned?: boolean;
 }
 
 export type View<E extends AnyEvent = AnyEvent, V = unknown> = (

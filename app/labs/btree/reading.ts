@@ -349,11 +349,15 @@ class Reader {
     const cache = fileNamed(this.#image, FILES.cache);
     if (!cache || this.#pages > MOST_PAGES) return side;
     let survey: Survey | undefined;
-    const pages = Math.ceil(cache.now.size / this.#moment.value.pageSize);
+    const { event, value } = this.#moment;
+    const pages = Math.ceil(cache.now.size / value.pageSize);
     for (let page = 1; page <= pages; page++) {
       if (this.#nodes.has(page) || !inCache(this.#image, page)) continue;
       if (page > 1) survey ??= this.#survey();
-      const role = page === 1 ? 'header' : (survey?.uses.get(page)?.role ?? 'unused');
+      // Just filled, and the cell that will point to it is not in its page yet.
+      const spilled = event.kind === 'spill' && event.pages.includes(page);
+      const found = spilled ? 'overflow' : survey?.uses.get(page)?.role;
+      const role = page === 1 ? 'header' : (found ?? 'unused');
       side.push({ page, role: role === 'unused' ? 'loose' : role, dirty: this.#dirty.has(page) });
     }
     return side;

@@ -289,7 +289,8 @@ class Picture {
       this.#label('nothing', 0, 50, 'Nothing is in memory: the process is gone.', 'middle');
       this.#label('left', 0, 70, 'What the file holds is all that is left.', 'middle');
     }
-    bottom += (this.#detail === 'cells' ? HANG.gap + HANG.height : 0) + CAPTION;
+    bottom += this.#detail === 'cells' ? HANG.gap + HANG.height : 0;
+    bottom += this.#look.uncaptioned ? 16 : CAPTION;
     bottom = this.#side(left, strip, bottom);
     const line = bottom + 40;
     this.#shapes.push({
