@@ -142,6 +142,7 @@ test('pasted text that cannot be opened comes back to be mended', async ({ page 
 
 for (const theme of ['surface', 'deep'])
   test(`axe finds nothing serious on any screen, theme ${theme}`, async ({ page }) => {
+    test.slow(); // Eight audits of a whole page.
     await page.addInitScript((name) => localStorage.setItem('bathysphere:theme', name), theme);
     await page.goto('./');
     await expect(page.locator('.hero-pause')).toBeVisible();
