@@ -82,7 +82,7 @@ const waitActor = fromCallback<{ type: 'x' }, { ms: number; ticker: Ticker }>(
   },
 );
 
-export const playerMachine = setup({
+const player = setup({
   types: {
     context: {} as Context,
     input: {} as PlayerInput,
@@ -136,7 +136,48 @@ export const playerMachine = setup({
     hurry: assign((_, { speed }: { speed: number }) => ({ speed })),
     blame: assign((_, { why }: { why: string }) => ({ trouble: why })),
   },
-}).createMachine({
+});
+
+/** Both ways of going somewhere fetch the moment first… */
+const fetching = player.createStateConfig({
+  invoke: {
+    src: 'fetch',
+    input: ({ context }) => ({ input: context.input, index: context.target }),
+    onDone: {
+      target: 'moving',
+      actions: {
+        type: 'arrive',
+        params: ({ event }) => ({ to: event.output, cut: false }),
+      },
+    },
+    onError: { target: '#player.paused', actions: 'stay' },
+  },
+});
+
+/** …and then give the clock the movement to it. Leaving, for whatever reason, lands it. */
+const moving = player.createStateConfig({
+  exit: 'land',
+  invoke: {
+    id: 'clock',
+    src: 'clock',
+    input: ({ context }) => ({
+      draw: context.input.draw,
+      durationMs: context.durationMs,
+      speed: context.speed,
+      ticker: context.input.ticker,
+    }),
+  },
+  on: {
+    SPEED: {
+      actions: [
+        { type: 'hurry', params: ({ event }) => event },
+        sendTo('clock', ({ event }) => event),
+      ],
+    },
+  },
+});
+
+export const playerMachine = player.createMachine({
   id: 'player',
   context: ({ input }) => ({
     input,
@@ -189,83 +230,20 @@ export const playerMachine = setup({
         PLAY: { guard: 'canPlay', target: 'playing', actions: 'onward' },
       },
       states: {
-        fetching: {
-          invoke: {
-            src: 'fetch',
-            input: ({ context }) => ({ input: context.input, index: context.target }),
-            onDone: {
-              target: 'moving',
-              actions: {
-                type: 'arrive',
-                params: ({ event }) => ({ to: event.output, cut: false }),
-              },
-            },
-            onError: { target: '#player.paused', actions: 'stay' },
-          },
-        },
-        moving: {
-          exit: 'land',
-          invoke: {
-            id: 'clock',
-            src: 'clock',
-            input: ({ context }) => ({
-              draw: context.input.draw,
-              durationMs: context.durationMs,
-              speed: context.speed,
-              ticker: context.input.ticker,
-            }),
-          },
-          on: {
-            'CLOCK.END': '#player.paused',
-            SPEED: {
-              actions: [
-                { type: 'hurry', params: ({ event }) => event },
-                sendTo('clock', ({ event }) => event),
-              ],
-            },
-          },
-        },
+        fetching,
+        moving: { ...moving, on: { ...moving.on, 'CLOCK.END': '#player.paused' } },
       },
     },
     playing: {
       initial: 'fetching',
       on: { PAUSE: 'paused' },
       states: {
-        fetching: {
-          exit: 'stay',
-          invoke: {
-            src: 'fetch',
-            input: ({ context }) => ({ input: context.input, index: context.target }),
-            onDone: {
-              target: 'moving',
-              actions: {
-                type: 'arrive',
-                params: ({ event }) => ({ to: event.output, cut: false }),
-              },
-            },
-            onError: { target: '#player.paused', actions: 'stay' },
-          },
-        },
+        fetching: { ...fetching, exit: 'stay' },
         moving: {
-          exit: 'land',
-          invoke: {
-            id: 'clock',
-            src: 'clock',
-            input: ({ context }) => ({
-              draw: context.input.draw,
-              durationMs: context.durationMs,
-              speed: context.speed,
-              ticker: context.input.ticker,
-            }),
-          },
+          ...moving,
           on: {
+            ...moving.on,
             'CLOCK.END': [{ guard: 'canStep', target: 'dwelling' }, { target: '#player.paused' }],
-            SPEED: {
-              actions: [
-                { type: 'hurry', params: ({ event }) => event },
-                sendTo('clock', ({ event }) => event),
-              ],
-            },
           },
         },
         dwelling: {
