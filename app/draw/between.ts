@@ -17,7 +17,7 @@
 // What rides on a carrier is placed by its carrier's place *at t* plus an offset of its own, so a
 // cell never leaves its page while the page moves, and an edge stays tied at both ends.
 
-import { easeCubicInOut, scaleLinear } from 'd3';
+import { easeCubicInOut } from 'd3';
 import { byKey, type Scene, type Shape } from '../scene/scene.ts';
 
 export const MS = {
@@ -315,17 +315,18 @@ type Stage = 'leave' | 'layout' | 'slide' | 'arrive';
 /** Pages, slots and what else stands by itself: layout moves them, and others ride on them. */
 const isCarrier = (shape: Shape): boolean => shape.on === undefined && shape.kind !== 'edge';
 
+/** How much of the span is over, from 0 to 1. (d3's scale would bring number formats and colours along.) */
+const share = (t: number, from: number, to: number): number =>
+  Math.max(0, Math.min(1, (t - from) / (to - from)));
+
 function window(from: number, to: number): Window {
-  const scale = scaleLinear().domain([from, to]).clamp(true);
-  return (t) => easeCubicInOut(scale(t));
+  return (t) => easeCubicInOut(share(t, from, to));
 }
 
 /** A thing that comes out of another is seen at once, and one that goes into another to the last. */
 function sooner(place: Window, arriving: boolean): Window {
-  const scale = scaleLinear()
-    .domain(arriving ? [0, 0.25] : [0.75, 1])
-    .clamp(true);
-  return (t) => scale(place(t));
+  const [from, to] = arriving ? [0, 0.25] : [0.75, 1];
+  return (t) => share(place(t), from, to);
 }
 
 const differs = (a: End, b: End): number =>

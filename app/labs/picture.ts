@@ -19,7 +19,8 @@ export interface Picture<E extends AnyEvent = AnyEvent, V = unknown> {
   readonly name: string;
   readonly view: View<E, V>;
   twin(moment: ShownMoment<E, V>): readonly TwinNode[];
-  readonly choreography: Choreography;
+  /** Loaded when it is first shown. */
+  choreography(): Promise<Choreography>;
 }
 
 /** Forgets the lab's own types: a screen hands back the moments that came from the same lab. */

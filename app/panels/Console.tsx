@@ -32,6 +32,8 @@ const SPARE = 8;
 interface Complained {
   readonly line: string;
   readonly sentence: string;
+  /** The operation that the line was to replace. */
+  readonly command?: number;
 }
 
 export function Console({ session }: { readonly session: Session }) {
@@ -121,9 +123,12 @@ function Lines({ session }: { readonly session: Session }) {
   const box = useRef<HTMLDivElement>(null);
   const { from, to } = useRows(box, lines.length);
   const [active, setActive] = useState<number>();
-  const [editing, setEditing] = useState<number>();
+  /** The line that is being written anew, and its words: what was refused stays to be mended. */
+  const [editing, setEditing] = useState<{ readonly command: number; readonly text: string }>();
   const [menu, setMenu] = useState<{ command: number; top: number; right: number }>();
   const [trouble, setTrouble] = useState<Complained>();
+  // What was said of a script that has changed since no longer holds.
+  useEffect(() => setTrouble(undefined), [lines]);
   const focusNext = useRef(false);
 
   // The line of the moment on screen stays in sight; the focus stays where the reader put it.
@@ -164,10 +169,17 @@ function Lines({ session }: { readonly session: Session }) {
     }
   });
 
-  const tell = async (line: string, doing: Promise<string | undefined>) => {
+  const tell = async (line: string, doing: Promise<string | undefined>, command?: number) => {
     const sentence = await doing;
-    setTrouble(sentence === undefined ? undefined : { line, sentence });
+    setTrouble(
+      sentence === undefined
+        ? undefined
+        : { line, sentence, ...(command !== undefined && { command }) },
+    );
     return sentence === undefined;
+  };
+  const edit = (command: number, text = lines[command - 1]?.text) => {
+    if (text !== undefined) setEditing({ command, text });
   };
   const goTo = (line: CommandLine) => session.seek(line.first + Math.max(0, line.moments - 1));
   const move = (command: number, by: 1 | -1) => {
@@ -192,7 +204,7 @@ function Lines({ session }: { readonly session: Session }) {
           ArrowDown: () => focusLine(line.number + 1),
           Home: () => focusLine(1),
           End: () => focusLine(lines.length),
-          F2: () => setEditing(line.number),
+          F2: () => edit(line.number),
           Delete: () => remove(line.number),
         };
     const verb = verbs[event.key];
@@ -217,14 +229,17 @@ function Lines({ session }: { readonly session: Session }) {
               className={line.number === current ? 'now' : line.number > current ? 'ahead' : ''}
               style={{ top: (line.number - 1) * ROW, height: ROW }}
             >
-              {editing === line.number ? (
+              {editing?.command === line.number ? (
                 <EditLine
-                  line={line}
+                  number={line.number}
+                  text={editing.text}
+                  refused={trouble !== undefined}
+                  onInput={() => setTrouble(undefined)}
                   onDone={(text) => {
                     setEditing(undefined);
                     focusLine(line.number);
-                    if (text !== undefined && text !== line.text)
-                      tell(text, session.editLine(line.number, text));
+                    if (text === undefined || text === line.text) return;
+                    tell(text, session.editLine(line.number, text), line.number);
                   }}
                 />
               ) : (
@@ -236,7 +251,7 @@ function Lines({ session }: { readonly session: Session }) {
                     aria-current={line.number === current ? 'step' : undefined}
                     onFocus={() => setActive(line.number)}
                     onClick={() => goTo(line)}
-                    onDoubleClick={() => setEditing(line.number)}
+                    onDoubleClick={() => edit(line.number)}
                     onKeyDown={(event) => onKeyDown(event, line)}
                     title={line.text}
                   >
@@ -269,7 +284,13 @@ function Lines({ session }: { readonly session: Session }) {
           ))}
         </ol>
       </div>
-      {trouble && <Complaint trouble={trouble} onClose={() => setTrouble(undefined)} />}
+      {trouble && (
+        <Complaint
+          trouble={trouble}
+          onMend={({ command, line }) => command !== undefined && edit(command, line)}
+          onClose={() => setTrouble(undefined)}
+        />
+      )}
       {menu && (
         <LineMenu
           top={menu.top}
@@ -277,7 +298,7 @@ function Lines({ session }: { readonly session: Session }) {
           command={menu.command}
           count={lines.length}
           onClose={() => setMenu(undefined)}
-          onEdit={() => setEditing(menu.command)}
+          onEdit={() => edit(menu.command)}
           onMove={(by) => move(menu.command, by)}
           onRemove={() => remove(menu.command)}
           onWhatIf={() => tell(lines[menu.command - 1]?.text ?? '', session.whatIf(menu.command))}
@@ -288,13 +309,21 @@ function Lines({ session }: { readonly session: Session }) {
 }
 
 function EditLine(props: {
-  readonly line: CommandLine;
+  readonly number: number;
+  readonly text: string;
+  /** It was tried, and complained about: the caret stays where it can be mended. */
+  readonly refused: boolean;
+  readonly onInput: () => void;
   readonly onDone: (text: string | undefined) => void;
 }) {
-  const [text, setText] = useState(props.line.text);
+  const [text, setText] = useState(props.text);
   const input = useRef<HTMLInputElement>(null);
   const done = useRef(false);
-  useEffect(() => input.current?.select(), []);
+  const selects = useRef(!props.refused);
+  useEffect(() => {
+    if (selects.current) input.current?.select();
+    else input.current?.focus();
+  }, []);
   const finish = (result: string | undefined) => {
     if (done.current) return;
     done.current = true;
@@ -307,8 +336,12 @@ function EditLine(props: {
       value={text}
       spellCheck={false}
       autoComplete="off"
-      aria-label={`Operation ${props.line.number}`}
-      onChange={(event) => setText(event.target.value)}
+      aria-label={`Operation ${props.number}`}
+      aria-invalid={props.refused}
+      onChange={(event) => {
+        setText(event.target.value);
+        props.onInput();
+      }}
       onBlur={() => finish(undefined)}
       onKeyDown={(event) => {
         if (event.key === 'Enter') finish(text.trim() === '' ? undefined : text);
@@ -441,9 +474,11 @@ function Trouble({ trouble }: { readonly trouble: Complained }) {
 
 function Complaint({
   trouble,
+  onMend,
   onClose,
 }: {
   readonly trouble: Complained;
+  readonly onMend: (trouble: Complained) => void;
   readonly onClose: () => void;
 }) {
   const column = columnOf(trouble.sentence);
@@ -457,6 +492,11 @@ function Complaint({
         </pre>
       )}
       <p>{trouble.sentence}</p>
+      {trouble.command !== undefined && (
+        <button type="button" className="btn small" onClick={() => onMend(trouble)}>
+          Mend it
+        </button>
+      )}
       <button type="button" className="btn small" onClick={onClose}>
         Dismiss
       </button>
@@ -529,10 +569,12 @@ function Prompt({ session }: { readonly session: Session }) {
     if (accepts && suggestion) {
       event.preventDefault();
       write(suggestion.line);
-    } else if (event.key === 'Escape' && (listed.length > 0 || trouble)) {
+    } else if (event.key === 'Escape') {
+      // First the list, then the line: from there the keys of the lab work again.
       event.preventDefault();
-      setOpen(false);
       setTrouble(undefined);
+      if (listed.length > 0) setOpen(false);
+      else event.currentTarget.blur();
     }
   };
   return (

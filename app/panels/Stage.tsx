@@ -32,6 +32,7 @@ export function Stage({ session, plain = false }: StageProps) {
   const picture = usePicture(session);
   const moment = useStore(session.store, (state) => state.moment);
   const playing = useStore(session.store, (state) => state.playing && state.speed > 2);
+  const notices = useStore(session.store, (state) => state.notices);
   const [scene, setScene] = useState<Scene>();
   const frame = useRef<HTMLDivElement>(null);
   const svg = useRef<SVGSVGElement>(null);
@@ -144,8 +145,8 @@ export function Stage({ session, plain = false }: StageProps) {
     };
   }, [session, picture, plain, placeCard]);
 
-  // The card's size follows its words: place it once they are in.
-  useLayoutEffect(placeCard, [moment, scene, placeCard]);
+  // The card's size follows its words: place it once they are in, and clear of the notices.
+  useLayoutEffect(placeCard, [moment, scene, notices, placeCard]);
 
   const zoom = (act: (stage: Drawing) => void) => () => drawing.current && act(drawing.current);
   const fit = () => {
@@ -371,6 +372,11 @@ function putCaption(card: HTMLElement, frame: HTMLElement, scene: Scene, camera:
       return { x, y: y - 11 * camera.k, width: length, height: 14 * camera.k };
     });
   obstacles.push(...labels);
+  const origin = frame.getBoundingClientRect();
+  for (const notice of frame.parentElement?.querySelectorAll('.notice') ?? []) {
+    const { x, y, width, height } = notice.getBoundingClientRect();
+    obstacles.push({ x: x - origin.x, y: y - origin.y, width, height });
+  }
   const lines = scene.shapes
     .filter(({ kind }) => kind === 'edge')
     .flatMap((edge) => along(edge, camera));

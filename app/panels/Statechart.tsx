@@ -2,7 +2,7 @@
 // the moment is in lit, the one before it dashed, and the arrow between them. Below it in words, with
 // what could come next.
 
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import type { ChartArrow, ChartState, Choreography } from '../labs/choreography.ts';
 import type { Session } from '../player/types.ts';
@@ -14,7 +14,14 @@ export function Statechart({ session }: { readonly session: Session }) {
   const outline = useStore(session.store, (state) => state.outline);
   const kinds = useStore(session.store, (state) => state.info.kinds);
   const index = useStore(session.store, (state) => state.moment?.index);
-  const chart = picture?.choreography;
+  const [chart, setChart] = useState<Choreography>();
+  useEffect(() => {
+    let alive = true;
+    picture?.choreography().then((loaded) => alive && setChart(loaded));
+    return () => {
+      alive = false;
+    };
+  }, [picture]);
   const drawing = useMemo(() => chart && layout(chart), [chart]);
   if (!chart || !drawing || index === undefined) return null;
   const kindAt = (i: number) => kinds[outline.kinds[i] ?? -1]?.kind;

@@ -54,7 +54,7 @@ export function Status({ session }: { readonly session: Session }) {
       </p>
       <p>
         <label className="speed">
-          speed
+          <span className="speed-word">speed</span>
           <select
             value={speed}
             title="Speed ([ slower, ] faster)"

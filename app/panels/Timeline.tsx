@@ -1,7 +1,7 @@
 // The whole run as a bar: a block a command, a tick a moment, a colour a process, a cross where a
 // referee found something, the other branches as lanes. It is one slider: drag it, or use the arrows.
 
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type PointerEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { Session } from '../player/types.ts';
 import { lanesOf, momentAt, shapeOf, xOfMoment } from './timeline.ts';
 import { useSession } from './use.ts';
@@ -102,6 +102,7 @@ export function Timeline({ session }: { readonly session: Session }) {
               key={lane.name}
               type="button"
               className="tl-lane"
+              data-flipped={lane.flipped || undefined}
               style={{
                 left: lane.x + ENDS,
                 width: lane.end - lane.x,
@@ -116,6 +117,54 @@ export function Timeline({ session }: { readonly session: Session }) {
           ))}
         </div>
       )}
+      {lanes.length > LANES_SHOWN && (
+        <MoreBranches
+          session={session}
+          hidden={lanes.length - LANES_SHOWN}
+          right={lanes.slice(0, LANES_SHOWN).some((lane) => lane.x < 90)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Beyond two lanes: all branches by name. */
+function MoreBranches(props: {
+  readonly session: Session;
+  readonly hidden: number;
+  readonly right: boolean;
+}) {
+  const { session } = props;
+  const branches = useSession(session, (state) => state.branches);
+  const current = useSession(session, (state) => state.branch);
+  const menu = useRef<HTMLDivElement>(null);
+  const id = useId();
+  return (
+    <div className={`tl-more${props.right ? ' right' : ''}`}>
+      <button type="button" popoverTarget={id} aria-label={`${props.hidden} more branches`}>
+        +{props.hidden} more
+      </button>
+      <div id={id} ref={menu} popover="auto" className="menu" data-own-keys>
+        <p className="menu-head">Switch to branch …</p>
+        {branches.map((branch) => (
+          <button
+            key={branch.name}
+            type="button"
+            aria-pressed={branch.name === current}
+            onClick={() => {
+              menu.current?.hidePopover();
+              session.switchBranch(branch.name);
+            }}
+          >
+            {branch.name}
+            <small>
+              {branch.parent === undefined
+                ? `${branch.commands} operations`
+                : `leaves ${branch.parent} after ${branch.from ?? 0}`}
+            </small>
+          </button>
+        ))}
+      </div>
     </div>
   );
 }
@@ -141,11 +190,17 @@ function CurrentBlock({ session, width }: { readonly session: Session; readonly 
 function Playhead({ session, width }: { readonly session: Session; readonly width: number }) {
   const index = useSession(session, (state) => state.moment?.index ?? 0);
   const length = useSession(session, (state) => state.outline.length);
+  const name = useSession(session, (state) => state.moment?.name);
   const x = xOfMoment(index, length, width);
+  const flipped = x + 60 > width;
   return (
     <g className="tl-head" transform={`translate(${x} 0)`}>
       <line y1={6} y2={TOP + BLOCK + 4} />
       <circle cy={6} r={5} />
+      {/* Its name, beside the knob that a finger covers. */}
+      <text x={flipped ? -9 : 9} y={9} textAnchor={flipped ? 'end' : 'start'}>
+        {name}
+      </text>
     </g>
   );
 }

@@ -114,6 +114,16 @@ describe('branches as lanes', () => {
     for (const lane of lanes) {
       expect(lane.end).toBeGreaterThan(lane.x);
       expect(lane.end).toBeLessThanOrEqual(410);
+      expect(lane.flipped).toBe(false);
     }
+  });
+
+  it('a name that has no room behind its lane stands before it', () => {
+    const late: Branch[] = [
+      { name: 'main', commands: 10, moments: 41 },
+      { name: 'what if it died', parent: 'main', from: 9, commands: 12, moments: 60 },
+    ];
+    const [lane] = lanesOf(late, 'main', linesOf(Array(10).fill(4)), 41, 410);
+    expect([lane?.x, lane?.end, lane?.flipped]).toEqual([370, 410, true]);
   });
 });

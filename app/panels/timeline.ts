@@ -16,6 +16,8 @@ import type { Branch, CommandLine, Outline } from '../player/types.ts';
 export const MIN_TICK = 2.5;
 const MIN_BLOCK = 3;
 const NUMBER_WIDTH = 7;
+/** Of a lane's name, 10 px Plex Mono. */
+const LETTER = 6;
 
 export type ProcessTone =
   | 'quiet'
@@ -80,6 +82,8 @@ export interface Lane {
   readonly row: number;
   /** Commands that it shares with the branch on screen. */
   readonly shared: number;
+  /** Its name stands before it, because behind it there is no room. */
+  readonly flipped: boolean;
 }
 
 export interface TimelineShape {
@@ -257,6 +261,7 @@ export function lanesOf(
         end: Math.min(width, Math.max(x + 24, x + own * scale)),
         row,
         shared,
+        flipped: x + 14 + branch.name.length * LETTER > width,
       };
     });
 }

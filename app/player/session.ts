@@ -6,7 +6,6 @@ import { createStore } from 'zustand/vanilla';
 import { Complaint, sentenceOf } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
 import type { Kept, Opened, Overview } from '../../engine/run/host.ts';
-import { COMFORTABLE, linkOf } from '../../engine/run/link.ts';
 import { withoutComment } from '../../engine/run/scenario.ts';
 import { frameTicker, type Ticker } from '../draw/clock.ts';
 import {
@@ -429,9 +428,9 @@ export function openSession(options: SessionOptions): Session {
         );
       file = blob;
       const complaint = await open(given);
-      if (complaint) fail(`${blob.name}: ${complaint}`);
+      if (complaint) fail(naming(blob.name, complaint));
     } catch (thrown) {
-      fail(`${blob.name}: ${sentenceOf(thrown)}`);
+      fail(naming(blob.name, sentenceOf(thrown)));
     }
   }
 
@@ -682,7 +681,10 @@ export function openSession(options: SessionOptions): Session {
 
     async share() {
       const { moment, info, selection, digest } = now();
-      const text = await client.engine.text(moment?.name);
+      const [text, { COMFORTABLE, linkOf }] = await Promise.all([
+        client.engine.text(moment?.name),
+        import('../../engine/run/link.ts'),
+      ]);
       const fragment = await linkOf({
         lab: info.name,
         text,
@@ -713,5 +715,9 @@ export function openSession(options: SessionOptions): Session {
   void begin();
   return session;
 }
+
+/** A complaint that says which file it is about, once. */
+const naming = (file: string, sentence: string) =>
+  sentence.includes(file) ? sentence : `${file}: ${sentence}`;
 
 const clamp = (index: number, length: number) => Math.max(0, Math.min(index, length - 1));

@@ -12,7 +12,7 @@
 // `tail` is what was typed since the last sync. It is written by itself, relaxed, and only so that
 // after a killed tab the page can say what was lost; it is no promise.
 
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
 import type { Kept } from '../../engine/run/host.ts';
 
 const PACK_BYTES = 60 * 1024;
@@ -61,17 +61,20 @@ export interface Shelf {
 let opened: Promise<IDBPDatabase<Schema>> | undefined;
 
 function database(): Promise<IDBPDatabase<Schema>> {
-  opened ??= openDB<Schema>('bathysphere', 1, {
-    upgrade(db) {
-      db.createObjectStore('workspaces', { keyPath: 'name' });
-      db.createObjectStore('packs');
-      db.createObjectStore('tails');
-      db.createObjectStore('preferences');
-    },
-    terminated() {
-      opened = undefined;
-    },
-  });
+  // Loaded when something is kept or sought: the front page's lab keeps nothing.
+  opened ??= import('idb').then(({ openDB }) =>
+    openDB<Schema>('bathysphere', 1, {
+      upgrade(db) {
+        db.createObjectStore('workspaces', { keyPath: 'name' });
+        db.createObjectStore('packs');
+        db.createObjectStore('tails');
+        db.createObjectStore('preferences');
+      },
+      terminated() {
+        opened = undefined;
+      },
+    }),
+  );
   return opened.catch((thrown) => {
     opened = undefined;
     throw thrown;

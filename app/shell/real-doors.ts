@@ -3,7 +3,6 @@
 import { scenarios } from 'virtual:scenarios';
 import { Complaint } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
-import { readLink } from '../../engine/run/link.ts';
 import type { Source } from '../player/session.ts';
 import type { Doors, Opening, ShippedScenario } from './doors.ts';
 
@@ -22,6 +21,7 @@ async function sourceOf(opening: Opening): Promise<Source> {
   if (opening.file) return { kind: 'file', lab, file: opening.file };
   if (opening.text !== undefined) return { kind: 'text', text: opening.text, keepAs: 'pasted' };
   if (opening.link !== undefined) {
+    const { readLink } = await import('../../engine/run/link.ts');
     const link = await readLink(opening.link);
     return {
       kind: 'text',

@@ -1,8 +1,12 @@
 // All that a screen needs to show the B-Tree: loaded when its lab is opened.
 
 import { pictureOf } from '../picture.ts';
-import { choreography } from './choreography.ts';
 import { twin } from './twin.ts';
 import { view } from './view.ts';
 
-export const picture = pictureOf({ name: 'btree', view, twin, choreography });
+export const picture = pictureOf({
+  name: 'btree',
+  view,
+  twin,
+  choreography: () => import('./choreography.ts').then((m) => m.choreography),
+});
