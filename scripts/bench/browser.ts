@@ -1,0 +1,166 @@
+/**
+ * The lines that need a browser: the page (page.ts) is built as the app is, served from a folder and
+ * driven in a profile on disk that is new for each line. Frame rates are taken without the screen's
+ * limit of 60, so that "no less than" has something to compare.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { build, type PreviewServer, preview } from 'vite';
+import type { Line } from './lines.ts';
+import type { Bench, Played } from './page.ts';
+import { type Figure, inTurns, ratios, summary } from './stats.ts';
+
+declare const window: { bench: Bench };
+
+/** The root of the project: bootstrap.mjs made it the working folder. */
+const root = process.cwd();
+const outDir = join(root, 'out', 'bench', 'page');
+
+async function serve(): Promise<PreviewServer> {
+  const common = { root, configFile: false, base: './', logLevel: 'warn' } as const;
+  await build({
+    ...common,
+    worker: { format: 'es' },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: join(root, 'scripts', 'bench', 'page.html') },
+    },
+  });
+  return preview({ ...common, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } });
+}
+
+/** Runs `work` on the page, with whatever it needs around it. */
+async function onPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
+  // From where it stands: it is a program too, and tells by its own address which of the two it is.
+  const { browserArgs, findBrowser } = (await import(
+    /* @vite-ignore */ pathToFileURL(join(root, 'scripts', 'browser.mjs')).href
+  )) as typeof import('../browser.mjs');
+  const executablePath = findBrowser();
+  if (!executablePath) throw new Error('no Chromium was found; set LAB_BROWSER=/path/to/chrome');
+  const profile = mkdtempSync(join(tmpdir(), 'bathysphere-bench-'));
+  let server: PreviewServer | undefined;
+  let context: BrowserContext | undefined;
+  try {
+    server = await serve();
+    const { port } = server.httpServer.address() as { port: number };
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      viewport: { width: 1280, height: 760 },
+      args: [...browserArgs, '--disable-frame-rate-limit', '--disable-gpu-vsync'],
+    });
+    const page = context.pages()[0] ?? (await context.newPage());
+    page.on('pageerror', (error) => console.error(`in the page: ${error.message}`));
+    await page.goto(`http://127.0.0.1:${port}/scripts/bench/page.html`);
+    await page.waitForFunction(() => window.bench !== undefined);
+    return await work(page);
+  } finally {
+    await context?.close();
+    await new Promise((resolve) => server?.httpServer.close(resolve) ?? resolve(undefined));
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** About as long as the split takes at 1×. */
+const PLAYED_MS = 3_000;
+
+export const stageLine: Line = {
+  name: 'stage',
+  about:
+    'a split among 60 visible pages, played by the stage, against a bare D3 join of as many marks',
+  run: ({ turns, quick }) =>
+    onPage(async (page) => {
+      const figures: Figure[] = [];
+      for (const detail of [undefined, 'cells'] as const) {
+        const split = () =>
+          page.evaluate(([pages, d]) => window.bench.split(pages, d), [60, detail] as const);
+        const { pages, shapes, moving } = await split();
+        const samples = await inTurns<string, Played>(turns, {
+          ours: split,
+          bare: () =>
+            page.evaluate(([n, m, ms]) => window.bench.bare(n, m, ms), [
+              shapes,
+              moving,
+              quick ? 1_000 : PLAYED_MS,
+            ] as const),
+          // What a join costs at which all marks move, for the scale of things.
+          all: () =>
+            page.evaluate(([n, ms]) => window.bench.bare(n, n, ms), [
+              shapes,
+              quick ? 1_000 : PLAYED_MS,
+            ] as const),
+        });
+        const of = (name: 'ours' | 'bare' | 'all', field: 'fps' | 'script') =>
+          (samples[name] as Played[]).map((played) => played[field]);
+        const how = detail ? `every cell drawn` : 'as the view chooses';
+        const against = (field: 'fps' | 'script', name: 'bare' | 'all', peer: string) => ({
+          ours: summary(of('ours', field)),
+          peer: {
+            name: peer,
+            theirs: summary(of(name, field)),
+            ratio: ratios(of('ours', field), of(name, field)),
+          },
+          size: shapes,
+        });
+        const some = `join, ${moving} of ${shapes} move`;
+        figures.push(
+          {
+            what: `${pages} pages, ${how}`,
+            unit: 'frames/s',
+            ...against('fps', 'bare', some),
+            target: { atLeast: 1 },
+            issue: 2,
+          },
+          {
+            what: `${pages} pages, ${how}`,
+            unit: 'frames/s',
+            ...against('fps', 'all', `join, all ${shapes} move`),
+          },
+          {
+            what: `${pages} pages, ${how}`,
+            unit: 'frames/s',
+            ours: summary(of('ours', 'fps')),
+            target: { atLeast: 60 },
+            issue: 3,
+          },
+          {
+            what: `${pages} pages, ${how}`,
+            unit: 'ms of script a frame',
+            ...against('script', 'bare', some),
+          },
+        );
+      }
+      return figures;
+    }),
+};
+
+export const workerLine: Line = {
+  name: 'worker',
+  about: 'moments from worker to page: asked for ahead, against one question and answer a moment',
+  run: ({ turns, quick }) =>
+    onPage(async (page) => {
+      const figures: Figure[] = [];
+      for (const rows of quick ? [100] : [100, 1_000]) {
+        const count = quick ? 200 : 1_000;
+        const run = (ahead: number) => () =>
+          page.evaluate(([r, c, a]) => window.bench.stream(r, c, a), [rows, count, ahead] as const);
+        const samples = await inTurns<string, number>(turns, { one: run(1), many: run(64) });
+        const [one, many] = [samples.one as number[], samples.many as number[]];
+        figures.push({
+          what: `64 asked for ahead, tree of ${rows} rows`,
+          unit: 'moments/s',
+          ours: summary(many),
+          peer: { name: 'one at a time', theirs: summary(one), ratio: ratios(many, one) },
+          target: { atLeast: 8 },
+          issue: 3,
+          size: rows,
+        });
+      }
+      return figures;
+    }),
+};

@@ -1,0 +1,234 @@
+/**
+ * The page that the browser lines run in. It hangs what the lines call on `window.bench`; the numbers
+ * go back as plain data (scripts/bench/browser.ts).
+ */
+import '../../app/shell/tokens.css';
+import '../../app/shell/fonts.css';
+import '../../app/draw/stage.css';
+import { easeCubicInOut, interpolateNumber, select } from 'd3';
+import { mountStage } from '../../app/draw/stage.ts';
+import { read, under } from '../../app/labs/btree/reading.ts';
+import { view } from '../../app/labs/btree/view.ts';
+import { openClient } from '../../app/player/client.ts';
+import type { ShownMoment } from '../../app/player/types.ts';
+import type { Scene } from '../../app/scene/scene.ts';
+import { btree } from '../../engine/labs/btree.ts';
+import { Timeline } from '../../engine/run/timeline.ts';
+
+const LOOK = { width: 1280, height: 760 };
+const svg = document.getElementById('stage') as unknown as SVGSVGElement;
+
+export interface Played {
+  readonly pages: number;
+  /** Marks of the picture, and how many of them a step moves, on average over the split's time. */
+  readonly shapes: number;
+  readonly moving: number;
+  /** Frames a second, and the script's part of a frame in ms. */
+  readonly fps: number;
+  readonly script: number;
+}
+
+// ── Stage: a split among many pages, and a bare join beside it ──────────────────────────────────
+
+type Shown = Parameters<typeof view>[0];
+
+/** The moments of the first split in a tree of at least `pages` pages that makes no level more. */
+function momentsOfSplit(pages: number): { moments: Shown[]; pages: number } {
+  const settings = Object.fromEntries(btree.settings.map((s) => [s.name, s.default]));
+  const setup = { lab: 'btree', seed: 1, settings, sabotage: [] };
+  const timeline = new Timeline(btree, setup, { referees: false });
+  const shown = (index: number): Shown => {
+    const { command, step, event, state } = timeline.at(index);
+    return {
+      index,
+      name: `${command}.${step}`,
+      command,
+      step,
+      event,
+      caption: btree.describe(event, state),
+      image: state.disk,
+      value: state.value,
+      metrics: [],
+      source: btree.sourceOf(event.kind),
+      problems: [],
+    };
+  };
+  for (let n = 0; n < 100_000; n++) {
+    const key = 1 + ((n * 7_919) % 100_003);
+    const { firstMoment } = timeline.append({ kind: 'put', key, value: `value of ${key}` });
+    const kinds = [...timeline.kinds(firstMoment)].map((code) => btree.kinds[code]?.kind);
+    if (!kinds.includes('open') || kinds.includes('deepen')) continue;
+    const last = shown(timeline.length - 1);
+    const { root } = read(last);
+    const count = root ? under(root).length : 0;
+    if (count < pages) continue;
+    const before = firstMoment + kinds.indexOf('overflow') - 1;
+    const moments = Array.from({ length: timeline.length - before }, (_, i) => shown(before + i));
+    return { moments, pages: count };
+  }
+  throw new Error('no such split');
+}
+
+/** Draws frame after frame for so long; frames a second and the time in `draw` per frame. */
+function play(durationMs: number, draw: (t: number) => void): Promise<{ n: number; ms: number }> {
+  return new Promise((resolve) => {
+    let start = 0;
+    let n = 0;
+    let ms = 0;
+    const frame = () => {
+      const now = performance.now();
+      if (start === 0) start = now;
+      else n++;
+      const t = Math.min(1, (now - start) / durationMs);
+      draw(t);
+      ms += performance.now() - now;
+      if (t < 1) requestAnimationFrame(frame);
+      else resolve({ n, ms });
+    };
+    requestAnimationFrame(frame);
+  });
+}
+
+interface Film {
+  readonly scenes: readonly Scene[];
+  readonly pages: number;
+}
+const films = new Map<string, Film>();
+
+function film(pages: number, detail: Scene['detail'] | undefined): Film {
+  const name = `${pages} ${detail}`;
+  let known = films.get(name);
+  if (!known) {
+    const split = momentsOfSplit(pages);
+    const scenes = split.moments.map((moment) => view(moment, detail ? { ...LOOK, detail } : LOOK));
+    known = { scenes, pages: split.pages };
+    films.set(name, known);
+  }
+  return known;
+}
+
+/** Plays the split from the overflow to the row at its place, as the player does, step after step. */
+async function split(pages: number, detail?: Scene['detail']): Promise<Played> {
+  const { scenes, pages: count } = film(pages, detail);
+  const stage = mountStage(svg, { still: false });
+  stage.resize(LOOK.width, LOOK.height);
+  stage.show(scenes[0] as Scene);
+  await play(100, () => {});
+  let frames = 0;
+  let script = 0;
+  let time = 0;
+  let moving = 0;
+  for (let i = 1; i < scenes.length; i++) {
+    const from = scenes[i - 1] as Scene;
+    const to = scenes[i] as Scene;
+    const start = performance.now();
+    const { durationMs, draw } = stage.tween(from, to);
+    script += performance.now() - start;
+    const { n, ms } = await play(durationMs, draw);
+    time += performance.now() - start;
+    frames += n;
+    script += ms;
+    moving += durationMs * movers(from, to);
+  }
+  stage.destroy();
+  const shapes = (scenes[0] as Scene).shapes.length;
+  return {
+    pages: count,
+    shapes,
+    moving: Math.round(moving / time),
+    fps: (1_000 * frames) / time,
+    script: script / frames,
+  };
+}
+
+/** Marks that are elsewhere, or other, in the next scene. */
+function movers(from: Scene, to: Scene): number {
+  const before = new Map(from.shapes.map((shape) => [shape.key, shape]));
+  return to.shapes.filter((shape) => {
+    const was = before.get(shape.key);
+    return !was || was.x !== shape.x || was.y !== shape.y || was.w !== shape.w;
+  }).length;
+}
+
+/** As many marks, of which as many move for as long: a keyed join of rect and text, nothing else. */
+async function bare(shapes: number, moving: number, ms: number): Promise<Played> {
+  interface Mark {
+    readonly key: number;
+    readonly from: readonly [number, number];
+    readonly to: readonly [number, number];
+  }
+  const columns = 32;
+  const marks: Mark[] = Array.from({ length: shapes }, (_, key) => {
+    const x = (key % columns) * 39;
+    const y = Math.floor(key / columns) * 26;
+    return { key, from: [x, y], to: key < moving ? [x + 36, y + 20] : [x, y] };
+  });
+  const root = select(svg);
+  root.selectAll('*').remove();
+  const world = root.append('g');
+  const join = () =>
+    world
+      .selectAll<SVGGElement, Mark>('g')
+      .data(marks, ({ key }) => key)
+      .join((enter) => {
+        const g = enter.append('g').attr('transform', ({ from: [x, y] }) => `translate(${x},${y})`);
+        g.append('rect').attr('width', 34).attr('height', 22).attr('rx', 3);
+        g.select('rect').attr('fill', '#eef').attr('stroke', '#446');
+        g.append('text')
+          .attr('x', 17)
+          .attr('y', 15)
+          .attr('text-anchor', 'middle')
+          .attr('font-size', 12)
+          .text(({ key }) => key);
+        return g;
+      });
+  join();
+  await play(100, () => {});
+  const start = performance.now();
+  const movers = join()
+    .filter(({ key }) => key < moving)
+    .datum(({ from, to, key }) => ({
+      key,
+      x: interpolateNumber(from[0], to[0]),
+      y: interpolateNumber(from[1], to[1]),
+    }));
+  const joined = performance.now() - start;
+  const { n, ms: script } = await play(ms, (t) => {
+    const eased = easeCubicInOut(t);
+    movers.attr('transform', ({ x, y }) => `translate(${x(eased)},${y(eased)})`);
+  });
+  const time = performance.now() - start;
+  root.selectAll('*').remove();
+  return { pages: 0, shapes, moving, fps: (1_000 * n) / time, script: (script + joined) / n };
+}
+
+// ── Worker: moments to the page ─────────────────────────────────────────────────────────────────
+
+/** Moments a second: each asked for when the last one came, or all asked for at once. */
+async function stream(rows: number, count: number, ahead: number): Promise<number> {
+  const client = openClient({ progress() {}, silent() {}, died() {} });
+  const { length } = await client.engine.open(`lab btree\nbulk ${rows} random\n`);
+  const first = Math.max(1, length - count - 1);
+  const last = Math.min(length, first + count);
+  await client.moment(first - 1);
+  const start = performance.now();
+  let next = first;
+  let image: ShownMoment['image'] | undefined;
+  const ask = async () => {
+    while (next < last) ({ image } = await client.moment(next++));
+  };
+  await Promise.all(Array.from({ length: ahead }, ask));
+  const rate = (1_000 * (last - first)) / (performance.now() - start);
+  if (!image) throw new Error('no moment came');
+  client.end('measured');
+  return rate;
+}
+
+const bench = { split, bare, stream };
+export type Bench = typeof bench;
+declare global {
+  interface Window {
+    bench: Bench;
+  }
+}
+window.bench = bench;

@@ -1,0 +1,138 @@
+/**
+ * The statistics of the bench. A machine that others use as well moves by tens of percent from one
+ * second to the next, so no single figure means much: what is compared is run in turns (A B, B A, …),
+ * a ratio is taken within each turn, and the median of the ratios is what is said.
+ */
+
+export interface Summary {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+  readonly samples: readonly number[];
+}
+
+/** The value below which `part` of the values lie, between two of them where need be. */
+export function quantile(values: readonly number[], part: number): number {
+  if (values.length === 0) throw new Error('no values, no quantile');
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = part * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] as number;
+  const high = sorted[Math.ceil(at)] as number;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+export function summary(samples: readonly number[]): Summary {
+  return {
+    median: quantile(samples, 0.5),
+    least: quantile(samples, 0),
+    most: quantile(samples, 1),
+    samples,
+  };
+}
+
+/** Ours over the peer's, turn by turn: what the n-th turn's noise did to both cancels out. */
+export function ratios(ours: readonly number[], peer: readonly number[]): Summary {
+  if (ours.length !== peer.length)
+    throw new Error(`${ours.length} turns against ${peer.length}: a ratio is taken within a turn`);
+  return summary(ours.map((value, turn) => value / (peer[turn] as number)));
+}
+
+export type Target = { readonly atMost: number } | { readonly atLeast: number };
+
+export function holds(target: Target, value: number): boolean {
+  return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+}
+
+/**
+ * Runs every variant once a turn, forward and backward by turns, after a first turn that only warms
+ * up; hands out what each said, turn by turn.
+ */
+export async function inTurns<K extends string, T>(
+  turns: number,
+  variants: Readonly<Record<K, () => T | Promise<T>>>,
+): Promise<Record<K, T[]>> {
+  const names = Object.keys(variants) as K[];
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, T[]>;
+  for (let turn = -1; turn < turns; turn++)
+    for (const name of turn % 2 === 0 ? names : names.toReversed()) {
+      const said = await variants[name]();
+      if (turn >= 0) samples[name].push(said);
+    }
+  return samples;
+}
+
+// ── Figures: what a line has to say ─────────────────────────────────────────────────────────────
+
+/** One row of the table. */
+export interface Figure {
+  readonly what: string;
+  readonly unit: string;
+  readonly ours: Summary;
+  readonly peer?: { readonly name: string; readonly theirs: Summary; readonly ratio: Summary };
+  /** On the ratio where there is a peer, else on our median. */
+  readonly target?: Target;
+  /** The issue that sets the target. Targets of later issues are shown and not demanded. */
+  readonly issue?: number;
+  /** How many rows, pages, … it was measured with: for a plot of cost against size. */
+  readonly size?: number;
+  readonly note?: string;
+}
+
+/** Targets up to this issue must hold; the later ones are information. */
+export const DEMANDED = 2;
+
+export type Verdict = 'holds' | 'falls short' | 'would hold' | 'not yet' | '';
+
+export function verdict({ ours, peer, target, issue = DEMANDED }: Figure): Verdict {
+  if (!target) return '';
+  const good = holds(target, peer ? peer.ratio.median : ours.median);
+  if (issue <= DEMANDED) return good ? 'holds' : 'falls short';
+  return good ? 'would hold' : 'not yet';
+}
+
+/** Three digits that matter: `0.0123`, `4.56`, `78.9`, `1,234`, `347k`, `1.20M`. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 999_500) return `${(value / 1e6).toFixed(size >= 99.95e6 ? 0 : 2)}M`;
+  if (size >= 9_995) return `${(value / 1e3).toFixed(size >= 99_950 ? 0 : 1)}k`;
+  if (size >= 999.5) return Math.round(value).toLocaleString('en');
+  return value === 0 ? '0' : String(Number(value.toPrecision(3)));
+}
+
+const spread = ({ median, least, most, samples }: Summary): string =>
+  samples.length > 1 ? `${short(median)} (${short(least)}–${short(most)})` : short(median);
+
+const told = (target: Target): string =>
+  'atMost' in target ? `≤ ${short(target.atMost)}` : `≥ ${short(target.atLeast)}`;
+
+/** The figures of one line as a table: medians, in brackets the least and the most. */
+export function table(figures: readonly Figure[]): string {
+  const rows = [['', 'unit', 'ours', 'peer', 'its figure', 'ours / peer', 'target', '']];
+  for (const figure of figures) {
+    const { what, unit, ours, peer, target, issue } = figure;
+    const of = target && issue !== undefined && issue > DEMANDED ? `, issue ${issue}` : '';
+    rows.push([
+      what,
+      unit,
+      spread(ours),
+      peer?.name ?? '',
+      peer ? spread(peer.theirs) : '',
+      peer ? `${spread(peer.ratio)}x` : '',
+      target ? `${told(target)}${peer ? 'x' : ''}${of}` : '',
+      verdict(figure),
+    ]);
+  }
+  const widths = (rows[0] as string[]).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] as string).length)),
+  );
+  const used = widths.map((_, column) => rows.slice(1).some((row) => row[column] !== ''));
+  return rows
+    .map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column] as number))
+        .filter((_, column) => used[column])
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
