@@ -69,21 +69,30 @@ function momentsOfSplit(pages: number): { moments: Shown[]; pages: number } {
   throw new Error('no such split');
 }
 
-/** Draws frame after frame for so long; frames a second and the time in `draw` per frame. */
-function play(durationMs: number, draw: (t: number) => void): Promise<{ n: number; ms: number }> {
+/** Frames that were drawn, and when; `ms`: what drawing took of the main thread. */
+interface Frames {
+  n: number;
+  first: number;
+  last: number;
+  ms: number;
+}
+const none = (): Frames => ({ n: 0, first: 0, last: 0, ms: 0 });
+const fpsOf = ({ n, first, last }: Frames): number => (1_000 * (n - 1)) / (last - first);
+
+/** Draws frame after frame for so long, and counts them in. */
+function play(durationMs: number, draw: (t: number) => void, frames = none()): Promise<Frames> {
   return new Promise((resolve) => {
-    let start = 0;
-    let n = 0;
-    let ms = 0;
+    let start: number | undefined;
     const frame = () => {
       const now = performance.now();
-      if (start === 0) start = now;
-      else n++;
+      start ??= now;
+      if (frames.n++ === 0) frames.first = now;
+      frames.last = now;
       const t = Math.min(1, (now - start) / durationMs);
       draw(t);
-      ms += performance.now() - now;
+      frames.ms += performance.now() - now;
       if (t < 1) requestAnimationFrame(frame);
-      else resolve({ n, ms });
+      else resolve(frames);
     };
     requestAnimationFrame(frame);
   });
@@ -114,30 +123,26 @@ async function split(pages: number, detail?: Scene['detail']): Promise<Played> {
   stage.resize(LOOK.width, LOOK.height);
   stage.show(scenes[0] as Scene);
   await play(100, () => {});
-  let frames = 0;
-  let script = 0;
-  let time = 0;
+  const frames = none();
   let moving = 0;
+  let time = 0;
   for (let i = 1; i < scenes.length; i++) {
     const from = scenes[i - 1] as Scene;
     const to = scenes[i] as Scene;
     const start = performance.now();
     const { durationMs, draw } = stage.tween(from, to);
-    script += performance.now() - start;
-    const { n, ms } = await play(durationMs, draw);
-    time += performance.now() - start;
-    frames += n;
-    script += ms;
+    frames.ms += performance.now() - start;
+    await play(durationMs, draw, frames);
     moving += durationMs * movers(from, to);
+    time += durationMs;
   }
   stage.destroy();
-  const shapes = (scenes[0] as Scene).shapes.length;
   return {
     pages: count,
-    shapes,
+    shapes: (scenes[0] as Scene).shapes.length,
     moving: Math.round(moving / time),
-    fps: (1_000 * frames) / time,
-    script: script / frames,
+    fps: fpsOf(frames),
+    script: frames.ms / frames.n,
   };
 }
 
@@ -184,6 +189,7 @@ async function bare(shapes: number, moving: number, ms: number): Promise<Played>
       });
   join();
   await play(100, () => {});
+  const frames = none();
   const start = performance.now();
   const movers = join()
     .filter(({ key }) => key < moving)
@@ -192,14 +198,17 @@ async function bare(shapes: number, moving: number, ms: number): Promise<Played>
       x: interpolateNumber(from[0], to[0]),
       y: interpolateNumber(from[1], to[1]),
     }));
-  const joined = performance.now() - start;
-  const { n, ms: script } = await play(ms, (t) => {
-    const eased = easeCubicInOut(t);
-    movers.attr('transform', ({ x, y }) => `translate(${x(eased)},${y(eased)})`);
-  });
-  const time = performance.now() - start;
+  frames.ms += performance.now() - start;
+  await play(
+    ms,
+    (t) => {
+      const eased = easeCubicInOut(t);
+      movers.attr('transform', ({ x, y }) => `translate(${x(eased)},${y(eased)})`);
+    },
+    frames,
+  );
   root.selectAll('*').remove();
-  return { pages: 0, shapes, moving, fps: (1_000 * n) / time, script: (script + joined) / n };
+  return { pages: 0, shapes, moving, fps: fpsOf(frames), script: frames.ms / frames.n };
 }
 
 // ── Worker: moments to the page ─────────────────────────────────────────────────────────────────

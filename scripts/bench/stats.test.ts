@@ -64,6 +64,14 @@ describe('a verdict', () => {
     expect(verdict({ ...figure, target: { atMost: 3 } })).toBe('holds');
     expect(verdict({ ...figure, target: { atLeast: 3 } })).toBe('holds');
   });
+  it('allows for how coarse the measuring is, and no more', () => {
+    const target = { atLeast: 1, within: 0.03 };
+    expect(verdict({ ...figure, target, peer: peer(0.97) })).toBe('holds');
+    expect(verdict({ ...figure, target, peer: peer(0.96) })).toBe('falls short');
+    expect(verdict({ ...figure, ours: one(1.04), target: { atMost: 1, within: 0.03 } })).toBe(
+      'falls short',
+    );
+  });
   it('of a later issue is information', () => {
     expect(verdict({ ...figure, target: { atMost: 2 }, issue: 3 })).toBe('not yet');
     expect(verdict({ ...figure, target: { atMost: 4 }, issue: 3 })).toBe('would hold');

@@ -37,10 +37,16 @@ export function ratios(ours: readonly number[], peer: readonly number[]): Summar
   return summary(ours.map((value, turn) => value / (peer[turn] as number)));
 }
 
-export type Target = { readonly atMost: number } | { readonly atLeast: number };
+export type Target = ({ readonly atMost: number } | { readonly atLeast: number }) & {
+  /** How coarse the measuring itself is, as a part: 0.03 lets 0.97 pass for 1. */
+  readonly within?: number;
+};
 
 export function holds(target: Target, value: number): boolean {
-  return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+  const { within = 0 } = target;
+  return 'atMost' in target
+    ? value <= target.atMost * (1 + within)
+    : value >= target.atLeast * (1 - within);
 }
 
 /**
