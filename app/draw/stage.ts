@@ -94,10 +94,11 @@ const LAYER_OF: Record<Exclude<ShapeKind, 'caption'>, Layer> = {
 };
 
 /** Below it a page's text cannot be read, so the camera shows a part rather than all. */
-const LEAST_ZOOM: Record<Detail, number> = { cells: 0.62, bars: 0.6, marks: 0.3 };
+const LEAST_ZOOM: Record<Detail, number> = { cells: 0.62, bars: 0.62 };
 const MOST_ZOOM = 1.2;
-/** At this zoom a key is four pixels high. */
-const UNREADABLE = 0.4;
+/** Below the first zoom small words are set larger; below the second a key is under nine pixels. */
+const SMALL = 0.82;
+const UNREADABLE = 0.7;
 const ZOOM_LIMITS: [number, number] = [0.05, 4];
 /** Widths of a character, in em: exact for Plex Mono, on the wide side for Plex Sans. */
 const EM = { mono: 0.6, sans: 0.54 };
@@ -150,11 +151,12 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   if (!options.still) root.call(behaviour);
 
   /** Words that are too small to be read are not painted. */
-  let isFar = false;
+  let reach = '';
   function far(k: number) {
-    if (isFar === k < UNREADABLE) return;
-    isFar = !isFar;
-    root.classed('far', isFar);
+    const next = k < UNREADABLE ? 'far' : k < SMALL ? 'small' : 'near';
+    if (next === reach) return;
+    reach = next;
+    root.classed('far', next === 'far').classed('small', next !== 'near');
   }
 
   function setCamera(to: ZoomTransform) {
@@ -626,7 +628,8 @@ function makeItem(g: SVGGElement, first: Shape, id: string, host?: Item): Item {
       looks =
         `shape ${kind} tone-${tone}${dashed ? ' dashed' : ''}${lit ? ' lit' : ''}` +
         `${hatched ? ' hatched' : ''}${quiet ? ' quiet' : ''}${crossed ? ' crossed' : ''}` +
-        `${align ? ` align-${align}` : ''}${kind === 'slot' && shape.h < 34 ? ' low' : ''}`;
+        `${align ? ` align-${align}` : ''}${kind === 'slot' && shape.h < 34 ? ' low' : ''}` +
+        (kind === 'page' && shape.segments ? ` narrow of-${shape.segments[0]?.tone}` : '');
       setClass(looks + flags);
       if (g.dataset.key !== key) g.dataset.key = key;
       if (select === undefined) delete g.dataset.select;

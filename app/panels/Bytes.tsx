@@ -41,6 +41,10 @@ export function Bytes({
   const [layer, setLayer] = useState<Layer>('memory');
   const { before } = useTwoMoments(session);
   const seen = useInspected(session, inspect, layer);
+  const wants = seen?.wants;
+  useEffect(() => {
+    if (wants) session.want(wants.file, wants.chunks);
+  }, [session, wants]);
   const chosen = useSession(session, (state) => state.bytes);
   const perRow = usePreference('bytesARow');
   const earlier = useMemo(

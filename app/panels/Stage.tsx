@@ -54,7 +54,7 @@ export function Stage({ session, plain = false }: StageProps) {
     const stage = mountStage(surface, {
       insets: plain
         ? { top: 14, right: 14, bottom: 10, left: 14 }
-        : { top: 54, right: 16, bottom: 18, left: 16 },
+        : { top: 54, right: 16, bottom: 46, left: 16 },
       still: plain,
       onSelect: (key) => session.select(key),
       onActivate: (key) => {
@@ -69,15 +69,22 @@ export function Stage({ session, plain = false }: StageProps) {
     });
     drawing.current = stage;
     let shown: ShownMoment | undefined;
+    /** What is selected, as the picture on the stage knows it. */
+    let selected: string | undefined;
+    let opening = 0;
+    let arrived = true;
     const look = () => ({
       width: surface.clientWidth || 720,
       height: surface.clientHeight || 560,
-      uncaptioned: plain,
+      uncaptioned: plain || surface.clientWidth <= CAPTION_BELOW,
+      plain,
       ...(detail.current && { detail: detail.current }),
+      ...(selected !== undefined && { selected }),
     });
     const show = (next: Scene) => {
       latest.current = next;
       setScene(next);
+      if (next.wants) session.want(next.wants.file, next.wants.chunks);
     };
     redraw.current = (keep) => {
       if (!shown) return;
@@ -98,7 +105,9 @@ export function Stage({ session, plain = false }: StageProps) {
     let draw: (t: number) => void = () => {};
     const screen: Screen = {
       prepare(from, to) {
+        cancelAnimationFrame(opening);
         shown = to;
+        arrived = false;
         const next = picture.view(to, look());
         if (!from || !stage.scene) {
           draw = () => {
@@ -118,8 +127,34 @@ export function Stage({ session, plain = false }: StageProps) {
         draw = tween.draw;
         return tween.durationMs;
       },
-      draw: (t) => draw(t),
+      draw(t) {
+        draw(t);
+        arrived = t >= 1;
+      },
     };
+    /** A bar that is selected opens into its page: a movement of its own, within one moment. */
+    function open() {
+      const before = latest.current;
+      selected = session.store.getState().selection;
+      if (!shown || !before || !arrived) return;
+      const next = picture?.view(shown, look());
+      if (!next || alike(before, next)) return;
+      show(next);
+      if (motionIsReduced()) {
+        stage.show(next, { keep: true });
+        return;
+      }
+      const tween = stage.tween(before, next);
+      camera.current = tween.camera;
+      const start = performance.now();
+      const frame = (now: number) => {
+        const t = Math.min(1, (now - start) / tween.durationMs);
+        tween.draw(t);
+        if (t < 1) opening = requestAnimationFrame(frame);
+      };
+      cancelAnimationFrame(opening);
+      opening = requestAnimationFrame(frame);
+    }
     const detach = session.attach(screen);
     const follow = () => {
       const { selection, marked } = session.store.getState();
@@ -127,9 +162,12 @@ export function Stage({ session, plain = false }: StageProps) {
       stage.mark(marked);
     };
     follow();
+    selected = session.store.getState().selection;
     const unsubscribe = session.store.subscribe((now, before) => {
       if (now.selection !== before.selection || now.marked !== before.marked) follow();
-      if (now.selection !== before.selection && now.selection) stage.panTo(now.selection);
+      if (now.selection === before.selection) return;
+      open();
+      if (now.selection) stage.panTo(now.selection);
     });
     const observer = new ResizeObserver(() => {
       stage.resize(surface.clientWidth, surface.clientHeight);
@@ -137,6 +175,7 @@ export function Stage({ session, plain = false }: StageProps) {
     });
     observer.observe(surface);
     return () => {
+      cancelAnimationFrame(opening);
       observer.disconnect();
       unsubscribe();
       detach();
@@ -275,12 +314,22 @@ function Legend({
   );
 }
 
-/** How much of a page can be read at this zoom. With a few pages there is nothing to gain by less. */
+/** Somebody zoomed: cells for all where they can be read, bars where a large tree is seen from afar. */
 function detailAt(detail: Detail, k: number, pages: number): Detail {
-  if (detail === 'cells') return k < 0.34 && pages > 12 ? 'bars' : 'cells';
-  if (detail === 'marks') return k > 2 ? 'bars' : 'marks';
-  if (k > 1.7) return 'cells';
-  return k < 0.28 && pages > 60 ? 'marks' : 'bars';
+  if (detail === 'cells') return k < 0.5 && pages > 12 ? 'bars' : 'cells';
+  return k > 1.7 ? 'cells' : 'bars';
+}
+
+/** So narrow, and the caption stands below the drawing (stage.css). */
+const CAPTION_BELOW = 560;
+
+/** The same pages in the same places: nothing opened. */
+function alike(a: Scene, b: Scene): boolean {
+  if (a.detail !== b.detail || a.shapes.length !== b.shapes.length) return false;
+  return a.shapes.every((shape, i) => {
+    const other = b.shapes[i];
+    return other?.key === shape.key && other.x === shape.x && other.y === shape.y;
+  });
 }
 
 const motionIsReduced = (): boolean =>

@@ -576,11 +576,11 @@ export function openSession(options: SessionOptions): Session {
     },
     setProcess: (process) => set({ process }),
     want(name, chunks) {
-      const { moment } = now();
+      // A view asks while its moment is still on the way to the store.
       void client.load(name, chunks).then((fresh) => {
-        const still = now().moment;
-        if (fresh && moment && still && !closed)
-          player.send({ type: 'REFRESH', moment: client.filled(still) });
+        const { moment } = now();
+        if (fresh && moment && !closed)
+          player.send({ type: 'REFRESH', moment: client.filled(moment) });
       });
     },
     select: (selection) =>

@@ -3,7 +3,7 @@
 
 import type { AnyEvent } from '../../engine/run/lab.ts';
 import type { ShownMoment } from '../player/types.ts';
-import type { Tone } from './scene.ts';
+import type { Tone, Wants } from './scene.ts';
 
 export interface InspectedField {
   readonly name: string;
@@ -44,6 +44,8 @@ export interface Inspected {
   /** Absent: there is nothing to show in this layer, and `why` says so. */
   readonly bytes?: Uint8Array;
   readonly why?: string;
+  /** Bytes that could be had: the inspector asks the session for them. */
+  readonly wants?: Wants;
   readonly regions: readonly InspectedRegion[];
   /** Whether the two layers differ, in words: `not yet in the file`. */
   readonly durability?: string;

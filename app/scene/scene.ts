@@ -74,7 +74,10 @@ export interface Shape {
   /** An edge's other end, absolute, and the shape that carries it. */
   readonly to?: Point;
   readonly toOn?: string;
-  /** Segments of a physical layout bar, in fractions of its width; what is between them is free. */
+  /**
+   * Segments of a physical layout bar, in fractions of its width; what is between them is free. Of a
+   * slot, or of a page too narrow for its cells, the first one's tone says what it holds.
+   */
   readonly segments?: readonly Segment[];
   /** Legend entries it belongs to, by spaces. */
   readonly legend?: string;
@@ -87,8 +90,14 @@ export interface Shape {
   readonly aria?: string;
 }
 
-/** How much of a page is drawn: its cells, a bar of what fills it, or a mark. */
-export type Detail = 'cells' | 'bars' | 'marks';
+/** Every page with its cells; or those that matter now, and the others as narrow bars around them. */
+export type Detail = 'cells' | 'bars';
+
+/** Chunks of a file that is read from elsewhere: what a view or an inspector lacks. */
+export interface Wants {
+  readonly file: string;
+  readonly chunks: readonly number[];
+}
 
 export interface Scene {
   readonly shapes: readonly Shape[];
@@ -112,6 +121,8 @@ export interface Scene {
   readonly pace?: number;
   /** What the view could not draw, in words. */
   readonly unsaid?: readonly string[];
+  /** What it tried to read and has not: the stage asks the session for it. At most 256 chunks. */
+  readonly wants?: Wants;
 }
 
 export interface Look {
@@ -122,6 +133,10 @@ export interface Look {
   readonly detail?: Detail;
   /** No caption will stand on the stage, so no room is kept for it. */
   readonly uncaptioned?: boolean;
+  /** Only the picture: no words around it, and nothing in it that the story does not need. */
+  readonly plain?: boolean;
+  /** Scene key of what is selected: it is drawn in full. */
+  readonly selected?: string;
 }
 
 export type View<E extends AnyEvent = AnyEvent, V = unknown> = (

@@ -43,6 +43,11 @@ export function pageBytes(image: DiskImage, number: number, layer: Layer): Uint8
   return database && (chunkOf(database.synced, number - 1) ?? database.source?.chunk(number - 1));
 }
 
+function inCache(image: DiskImage, number: number): boolean {
+  const cache = fileNamed(image, FILES.cache);
+  return cache !== undefined && chunkOf(cache.now, number - 1) !== undefined;
+}
+
 function pageCount(image: DiskImage): number {
   const database = fileNamed(image, FILES.database);
   const cache = fileNamed(image, FILES.cache);
@@ -136,12 +141,13 @@ export function inspect(
       summary: [],
       regions: [],
       why: value.readOnly
-        ? `Page ${number} has not been read from the file yet: look for a key, and the engine will fetch what it needs.`
+        ? `Page ${number} is being read from the file.`
         : layer === 'file'
           ? `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
           : value.running
             ? `Page ${number} has not been read into memory at this moment.`
             : 'Nothing is in memory: the process has died. Look at the file copy.',
+      ...(value.readOnly && { wants: { file: FILES.database, chunks: [number - 1] } }),
     };
 
   const use = useOf(image, number, pages);
@@ -149,7 +155,9 @@ export function inspect(
   const guessed = lens.kind === undefined ? 'unused' : lens.isLeaf ? 'leaf' : 'interior';
   // In the file a page may still be what it was before; the survey speaks of memory.
   const same = pageBytes(image, number, 'memory') === bytes;
-  const role = same && use ? use.role : guessed;
+  // Opened in the middle of a split, a page is what it says it is before anything points to it.
+  const unlinked = use?.role === 'unused' && use.fault === undefined && inCache(image, number);
+  const role = same && use && !unlinked ? use.role : guessed;
   const first = number === 1 ? bytes : pageBytes(image, 1, 'memory');
   const header = first && readHeader(first, pages * bytes.length);
   const regions = anatomy(bytes, number, role, {

@@ -15,11 +15,16 @@ import { type DatabaseHeader, readHeader } from '../../../engine/btree/header.ts
 import { Page, type PageRole, pagesOf, type Survey, shown } from '../../../engine/btree/page.ts';
 import { type Content, chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.ts';
 import type { ShownMoment } from '../../player/types.ts';
+import type { Wants } from '../../scene/scene.ts';
 
 export type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
 
 /** More pages than this are not read for one picture. */
 export const MOST_PAGES = 2500;
+/** Of a file that is not here, so many pages are asked for at once. */
+const MOST_WANTED = 256;
+/** Interior pages that are looked through for the way to a selected page. */
+const MOST_SEARCHED = 600;
 
 export interface CellNode {
   /** Scene key. */
@@ -55,6 +60,8 @@ export interface PageNode {
   /** Children that were not read, because the picture would be too large. */
   folded: number;
   readonly fault?: string;
+  /** Its bytes are in a file that was not read so far. */
+  readonly unread: boolean;
 }
 
 export interface SlotNode {
@@ -83,18 +90,33 @@ export interface Reading {
   readonly dirty: ReadonlySet<number>;
   readonly header: DatabaseHeader | undefined;
   readonly unsaid: readonly string[];
+  readonly wants?: Wants;
 }
 
-const readings = new WeakMap<DiskImage, { moment: BTreeMoment; reading: Reading }>();
+const readings = new WeakMap<
+  DiskImage,
+  { moment: BTreeMoment; page: number | undefined; reading: Reading }
+>();
 
-export function read(moment: BTreeMoment): Reading {
+/** `selected`: a scene key; the way to that page is read however large the tree is. */
+export function read(moment: BTreeMoment, selected?: string): Reading {
+  const named = /^(?:page|slot):(\d{1,10})$/.exec(selected ?? '');
+  const page = named ? Number(named[1]) : undefined;
   const known = readings.get(moment.image);
-  if (known && known.moment.event === moment.event && known.moment.value === moment.value)
+  if (
+    known &&
+    known.page === page &&
+    known.moment.event === moment.event &&
+    known.moment.value === moment.value
+  )
     return known.reading;
-  const reading = new Reader(moment).read();
-  readings.set(moment.image, { moment, reading });
+  const reading = new Reader(moment, page).read();
+  readings.set(moment.image, { moment, page, reading });
   return reading;
 }
+
+/** What a page's cells say, kept by its bytes: a step changes few pages of many. */
+const decoded = new WeakMap<Bytes, { readonly of: string; readonly cells: CellNode[] }>();
 
 /** Surveys of the file change with a write only, so they are kept by its content. */
 const surveys = new WeakMap<Content['blocks'], Survey>();
@@ -113,9 +135,13 @@ class Reader {
   readonly #nodes = new Map<number, PageNode>();
   readonly #names = new Set<string>();
   readonly #unsaid: string[] = [];
+  readonly #selected: number | undefined;
+  /** Pages of an imported file that were looked for and are not here. */
+  readonly #lacking = new Set<number>();
 
-  constructor(moment: BTreeMoment) {
+  constructor(moment: BTreeMoment, selected: number | undefined) {
     this.#moment = moment;
+    this.#selected = selected;
     this.#image = moment.image;
     const { pageSize, running } = moment.value;
     const database = fileNamed(this.#image, FILES.database);
@@ -132,9 +158,12 @@ class Reader {
   }
 
   #bytes(page: number): Bytes | undefined {
-    return this.#moment.value.running
+    const bytes = this.#moment.value.running
       ? pageOf(this.#image, page)
       : inFile(this.#image, page, 'now');
+    if (!bytes && this.#moment.value.readOnly && page >= 1 && page <= this.#pages)
+      this.#lacking.add(page);
+    return bytes;
   }
 
   read(): Reading {
@@ -144,6 +173,7 @@ class Reader {
     const top = running ? this.#tree(root) : undefined;
     const slots = this.#slots(filePages);
     const side = running ? this.#side() : [];
+    const chunks = [...this.#lacking].slice(0, MOST_WANTED).map((page) => page - 1);
     return {
       ...(top && { root: top }),
       nodes: this.#nodes,
@@ -154,13 +184,19 @@ class Reader {
       dirty: this.#dirty,
       header: this.#header,
       unsaid: this.#unsaid,
+      ...(chunks.length > 0 && { wants: { file: FILES.database, chunks } }),
     };
   }
 
-  /** Reads by levels, so that what is left out is what lies deepest; the way to the focus first. */
+  /**
+   * Reads by levels, so that what is left out is what lies deepest; the way to the focus first. Of a
+   * file with very many pages only the root and the ways to the focus and the selection are opened.
+   */
   #tree(root: number): PageNode {
     const wanted = this.#way();
+    if (this.#selected !== undefined) for (const page of this.#wayTo(root)) wanted.add(page);
     const top = this.#node(root, false);
+    const sparing = this.#pages > MOST_PAGES;
     let queue: PageNode[] = [top];
     let folded = 0;
     while (queue.length > 0) {
@@ -169,6 +205,11 @@ class Reader {
         const { lens } = node;
         if (!lens || node.leaf) continue;
         const count = cellsIn(lens);
+        if (sparing && node !== top && !wanted.has(node.page)) {
+          node.folded = count + 1;
+          folded++;
+          continue;
+        }
         for (let i = 0; i <= count; i++) {
           const page = i === count ? lens.rightChild : lens.child(i);
           if (this.#nodes.has(page) || page < 1 || page > this.#pages) continue;
@@ -187,10 +228,35 @@ class Reader {
     this.#measure(top);
     if (folded > 0)
       this.#unsaid.push(
-        `${this.#nodes.size} pages of the tree are drawn; ${folded} subtrees are folded away until a lookup or a selection leads there.`,
+        `${this.#nodes.size} pages of the tree are drawn; ${folded} subtrees are folded away: select a page to open it.`,
       );
     this.#loose(top);
     return top;
+  }
+
+  /** From the root to the selected page, as far as the pages that are here lead. */
+  #wayTo(root: number): number[] {
+    const target = this.#selected;
+    const parents = new Map<number, number>([[root, 0]]);
+    const queue = [root];
+    for (let at = 0; at < queue.length && at < MOST_SEARCHED; at++) {
+      const page = queue[at] as number;
+      if (page === target) break;
+      const bytes = pageOf(this.#image, page); // what is not here is not asked for by a search
+      const lens = bytes && new Page(bytes, page, this.#usable);
+      if (!lens || lens.kind === undefined || lens.isLeaf) continue;
+      const count = cellsIn(lens);
+      for (let i = 0; i <= count; i++) {
+        const child = i === count ? lens.rightChild : lens.child(i);
+        if (parents.has(child)) continue;
+        parents.set(child, page);
+        queue.push(child);
+      }
+      if (target !== undefined && parents.has(target)) break;
+    }
+    const way: number[] = [];
+    for (let page = target; page && parents.has(page); page = parents.get(page)) way.push(page);
+    return way;
   }
 
   #measure(node: PageNode): number {
@@ -235,6 +301,7 @@ class Reader {
       inFile: inFile(this.#image, page, 'synced') !== undefined,
       loose,
       folded: 0,
+      unread: bytes === undefined && this.#moment.value.readOnly,
       ...(fault !== undefined && { fault }),
     };
     this.#nodes.set(page, node);
@@ -244,33 +311,17 @@ class Reader {
   #cells(lens: Page): CellNode[] {
     const { table } = this.#moment.value;
     const encoding = this.#header?.encoding ?? 'UTF-8';
-    const cells: CellNode[] = [];
-    for (let index = 0; index < cellsIn(lens); index++) {
-      const cell = lens.cell(index);
-      const record = lens.isLeaf || !lens.isTable ? lens.record(cell, encoding) : undefined;
-      const values = record?.columns.filter(({ value }) => value !== null) ?? [];
-      const value = values.map((column) => shown(column.value, 24)).join(', ');
-      const text = lens.isTable ? `${cell.key}` : value;
-      const name = lens.isTable ? `${cell.key}` : `${lens.number}.${index}`;
-      let key = lens.isLeaf ? cellKey(table, name) : separatorKey(table, name);
+    const of = `${table} ${encoding} ${lens.number} ${lens.usable}`;
+    const known = decoded.get(lens.bytes);
+    const cells = known?.of === of ? known.cells : cellsOf(lens, table, encoding);
+    if (cells !== known?.cells) decoded.set(lens.bytes, { of, cells });
+    return cells.map((cell) => {
+      let { key } = cell;
       // On a damaged page one key may stand twice.
       while (this.#names.has(key)) key = `${key}@${lens.number}`;
       this.#names.add(key);
-      const bytes = `${cell.size} bytes`;
-      cells.push({
-        key,
-        index,
-        text,
-        from: cell.offset,
-        to: cell.offset + cell.size,
-        leaf: lens.isLeaf,
-        aria: lens.isLeaf
-          ? `key ${text}, ${bytes}${lens.isTable && value ? `: ${value}` : ''}`
-          : `separator ${text}, ${bytes}`,
-        ...(cell.fault !== undefined && { fault: cell.fault }),
-      });
-    }
-    return cells;
+      return key === cell.key ? cell : { ...cell, key };
+    });
   }
 
   /**
@@ -278,8 +329,8 @@ class Reader {
    * whose cell has no home. They stand at their level, where their keys belong.
    */
   #loose(root: PageNode): void {
-    if (this.#pages > MOST_PAGES) return;
-    const { event } = this.#moment;
+    const { event, value } = this.#moment;
+    if (this.#pages > MOST_PAGES || value.readOnly) return;
     const survey = this.#survey();
     const loose = [...survey.uses.values()].filter(({ page, role }) => {
       if (role !== 'unused' || this.#nodes.has(page) || !inCache(this.#image, page)) return false;
@@ -386,11 +437,39 @@ class Reader {
         page,
         role: page === 1 ? 'header' : (use?.role ?? 'unused'),
         state: this.#dirty.has(page) ? 'stale' : written ? 'written' : 'durable',
-        ...(use?.fault !== undefined && { fault: use.fault }),
+        // What was not read is not damaged.
+        ...(use?.fault !== undefined &&
+          inFile(this.#image, page, 'now') !== undefined && { fault: use.fault }),
       });
     }
     return slots;
   }
+}
+
+function cellsOf(lens: Page, table: string, encoding: DatabaseHeader['encoding']): CellNode[] {
+  const cells: CellNode[] = [];
+  for (let index = 0; index < cellsIn(lens); index++) {
+    const cell = lens.cell(index);
+    const record = lens.isLeaf || !lens.isTable ? lens.record(cell, encoding) : undefined;
+    const values = record?.columns.filter(({ value }) => value !== null) ?? [];
+    const value = values.map((column) => shown(column.value, 24)).join(', ');
+    const text = lens.isTable ? `${cell.key}` : value;
+    const name = lens.isTable ? `${cell.key}` : `${lens.number}.${index}`;
+    const bytes = `${cell.size} bytes`;
+    cells.push({
+      key: lens.isLeaf ? cellKey(table, name) : separatorKey(table, name),
+      index,
+      text,
+      from: cell.offset,
+      to: cell.offset + cell.size,
+      leaf: lens.isLeaf,
+      aria: lens.isLeaf
+        ? `key ${text}, ${bytes}${lens.isTable && value ? `: ${value}` : ''}`
+        : `separator ${text}, ${bytes}`,
+      ...(cell.fault !== undefined && { fault: cell.fault }),
+    });
+  }
+  return cells;
 }
 
 /** Cells that have room for their pointers: what a damaged count may promise beyond is not there. */

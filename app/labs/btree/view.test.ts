@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CHUNKS_A_BLOCK, type FileImage } from '../../../engine/disk/image.ts';
 import { byKey, type Detail, type Scene, type Shape } from '../../scene/scene.ts';
 import { sceneText } from '../../scene/text.ts';
 import type { TwinNode } from '../picture.ts';
@@ -66,7 +67,7 @@ describe('every moment of a run', () => {
   const moments = momentsOf(GROWS_AND_SHRINKS);
 
   test('is drawn without a collision, in every detail', () => {
-    everything(moments, [undefined, 'cells', 'bars', 'marks']);
+    everything(moments, [undefined, 'cells', 'bars']);
   });
 
   test('shows every row that the tree holds, and holds outside what has no page', () => {
@@ -185,13 +186,90 @@ test('pages never collide in the trees of random runs', { timeout: 60_000 }, () 
   );
 });
 
-test('a large tree is drawn with less of each page, and every page has its place', () => {
-  const moments = momentsOf('lab btree\nbulk 2000 random\ncommit', 1);
-  const last = moments.at(-1) as BTreeMoment;
-  const scene = view(last, LOOK);
-  expect(scene.detail).not.toBe('cells');
-  const pages = scene.shapes.filter(({ kind }) => kind === 'page');
-  expect(pages.length).toBe(read(last).nodes.size);
-  sound(scene, 'large');
-  sound(view(last, { ...LOOK, detail: 'cells' }), 'large, zoomed in');
+describe('a large tree', () => {
+  const [last] = momentsOf('lab btree\nset max-cells 4\nbulk 500 random\nget 33', 1) as [
+    BTreeMoment,
+  ];
+  const pagesOf = (scene: Scene) => scene.shapes.filter(({ kind }) => kind === 'page');
+  const isFull = (shape: Shape | undefined) => shape?.segments === undefined;
+
+  test('fits the stage at a zoom that can be read, and every page has its place', () => {
+    const scene = view(last, LOOK);
+    expect(scene.detail).toBe('bars');
+    expect(pagesOf(scene).length).toBe(read(last).nodes.size);
+    expect(pagesOf(scene).length).toBeGreaterThan(200);
+    expect((LOOK.width - 32) / scene.width).toBeGreaterThanOrEqual(0.6);
+    expect((LOOK.height - 70) / scene.height).toBeGreaterThanOrEqual(0.6);
+    sound(scene, 'large');
+    sound(view(last, { ...LOOK, detail: 'cells' }), 'large, zoomed in');
+  });
+
+  test('keeps the cells of the page where the engine is, and of its ancestors', () => {
+    const scene = view(last, LOOK);
+    const shapes = byKey(scene);
+    const here = read(last).nodes.get((last.event as { page: number }).page);
+    expect(here?.leaf).toBe(true);
+    for (let node = here; node; node = node.parent) {
+      expect(isFull(shapes.get(`page:${node.page}`)), `page ${node.page}`).toBe(true);
+      for (const { key } of node.cells) expect(shapes.has(key), key).toBe(true);
+    }
+    const bars = pagesOf(scene).filter((page) => !isFull(page));
+    expect(bars.length).toBeGreaterThan(150);
+    for (const bar of bars) expect(bar.dashed, bar.key).toBe(true); // nothing is committed
+  });
+
+  test('a bar that is selected opens, with the way to it, and keeps its key', () => {
+    const before = view(last, LOOK);
+    const bars = pagesOf(before).filter((page) => !isFull(page));
+    for (const bar of [bars[0], bars[60], bars.at(-1)] as Shape[]) {
+      const scene = view(last, { ...LOOK, selected: bar.key });
+      sound(scene, `${bar.key} selected`);
+      const shapes = byKey(scene);
+      let node = read(last).nodes.get(Number(bar.key.split(':')[1]));
+      for (; node; node = node.parent) expect(isFull(shapes.get(`page:${node.page}`))).toBe(true);
+      expect(scene.width).toBe(before.width);
+    }
+  });
+
+  test('of thousands of rows in full pages every page still has its place', () => {
+    const [moment] = momentsOf('lab btree\nbulk 2000 random\ncommit', 1) as [BTreeMoment];
+    const scene = view(moment, LOOK);
+    expect(pagesOf(scene).length).toBe(read(moment).nodes.size);
+    sound(scene, '2,000 rows');
+  });
+});
+
+describe('an imported file that is not read yet', () => {
+  const [opened] = momentsOf('lab btree\nset max-cells 4\nbulk 60 random\ncommit', 1) as [
+    BTreeMoment,
+  ];
+  /** The same file as an import has it: nothing in memory, and only these pages loaded. */
+  function imported(loaded: readonly number[]): BTreeMoment {
+    const { image } = opened;
+    const id = image.names.get('lab.sqlite') as number;
+    const file = image.files.get(id) as FileImage;
+    const now = {
+      ...file.now,
+      blocks: file.now.blocks.map((block, b) =>
+        block?.map((chunk, i) => (loaded.includes(b * CHUNKS_A_BLOCK + i + 1) ? chunk : undefined)),
+      ),
+    };
+    const lazy = { ...file, now, synced: now };
+    return {
+      ...opened,
+      image: { ...image, names: new Map([['lab.sqlite', id]]), files: new Map([[id, lazy]]) },
+      value: { ...opened.value, readOnly: true },
+    } as BTreeMoment;
+  }
+
+  test('asks for the root, then for its children, and crosses nothing out', () => {
+    const nothing = view(imported([1]), LOOK);
+    expect(nothing.wants?.chunks[0]).toBe(opened.value.root - 1);
+    expect(nothing.shapes.some(({ crossed }) => crossed)).toBe(false);
+    const root = view(imported([1, opened.value.root]), LOOK);
+    expect(root.wants?.chunks.length).toBeGreaterThan(1);
+    expect(root.shapes.some(({ crossed }) => crossed)).toBe(false);
+    const all = Array.from({ length: 200 }, (_, i) => i + 1);
+    expect(view(imported(all), LOOK).wants).toBeUndefined();
+  });
 });

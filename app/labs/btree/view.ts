@@ -9,8 +9,13 @@
 //   ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  the waterline
 //   [1] [2] [3] [4] …                           the file's pages, dashed where a crash would undo them
 //
-// A pure function of the moment and the look. Where many pages have to be shown, a page becomes a bar
-// with its number, then a mark, and the leaves of one parent stand in rows.
+// A pure function of the moment and the look. Where the tree is too wide for the stage, the pages that
+// matter now (where the engine is, what is selected, the way there and its neighbours) keep their cells
+// and all others are narrow bars, as high as they are full:
+//
+//   level 1        ▯▯▯▯ ┌ page 88 ┐ ▯▯▯▯▯▯▯▯▯▯▯
+//   level 2   ▯▯▯▯▯▯▯▯▯ ┌ page 12 ┐ ┌ page 40 ┐ ▯▯▯▯▯▯▯▯▯▯
+//             ▯▯▯▯▯▯▯▯▯ └─────────┘ └─────────┘ ▯▯▯▯▯▯▯▯▯▯      many: in rows, column by column
 
 import type { Detail, Look, Scene, Segment, Shape, Tone } from '../../scene/scene.ts';
 import {
@@ -29,29 +34,39 @@ import {
 
 /** Measures in scene units: pixels at zoom 1. */
 const PAGE = { height: 66, cellsAt: 21, cellHeight: 26, barAt: 53, barHeight: 6, pad: 7 };
-const CELL = { gap: 3, least: 32, character: 7.6, most: 15 };
-const SIZE: Record<Detail, { w: number; h: number; gap: number; pitch: number; row: number }> = {
-  cells: { w: 150, h: PAGE.height, gap: 14, pitch: PAGE.height + 76, row: 1 },
-  bars: { w: 38, h: 30, gap: 6, pitch: 30 + 52, row: 36 },
-  marks: { w: 8, h: 12, gap: 3, pitch: 12 + 40, row: 15 },
-};
+const CELL = { character: 7.6, most: 15 };
+/** On a phone four pages stand side by side, just. */
+const ROOMY = { page: 150, gap: 14, cell: 32, cellGap: 3 };
+const COMPACT = { page: 112, gap: 8, cell: 24, cellGap: 2 };
+const NARROW = 500;
+type Measure = typeof ROOMY;
+/** Between levels: what a curve needs, and what looks well. */
+const DROP = { least: 34, usual: 76, plain: 52, most: 120 };
+/** A page without its cells: its pitch along a row, and its height when it is full. */
+const BAR = { least: 5.5, most: 40, height: 44, row: 22, leastRow: 9 };
 const HANG = { gap: 9, height: 26 };
 /** Room for the caption between the leaves and what else is in memory. */
 const CAPTION = 96;
 /** Pages with labels that are drawn with all their cells at once, at most. */
 const MOST_FULL = 160;
+/** At this zoom a key is nine pixels high: below it a tree is not drawn whole. */
+const READABLE = 0.72;
+/** A tree with bars is laid out for this zoom, whatever its size. */
+const FITTED = 0.85;
+/** What the stage keeps free above and below the scene. */
+const MARGINS = { x: 32, y: 104 };
 
 interface Placed {
   readonly node: PageNode;
   x: number;
   y: number;
-  readonly w: number;
-  readonly h: number;
+  w: number;
+  h: number;
   /** Drawn with its cells. */
   readonly full: boolean;
   readonly slots: readonly CellSlot[];
-  /** Stands in a block of rows with its siblings: its pointer is drawn only when it is lit. */
-  inBlock: boolean;
+  /** Below other bars of its level: its pointer would run through them. */
+  covered: boolean;
 }
 
 /** A cell, or the sign for those that are left out, at its offset in the page. */
@@ -63,123 +78,109 @@ interface CellSlot {
 }
 
 export function view(moment: BTreeMoment, look: Look): Scene {
-  const reading = read(moment);
+  const reading = read(moment, look.selected);
   const focus = focusOf(moment, reading.nodes);
-  const detail = look.detail ?? detailFor(reading, look, focus);
-  return new Picture(moment, reading, focus, look, detail).scene();
-}
-
-/** The richest detail that can be read in this room, if need be with some panning. */
-function detailFor(reading: Reading, look: Look, focus: Focus): Detail {
-  if (!reading.root) return 'cells';
-  const pages = under(reading.root);
-  if (pages.length <= 7) return 'cells';
-  const room = 1.5 * look.width;
-  if (pages.length <= 60 && new Layout(reading.root, 'cells', focus).width * 0.62 <= room)
-    return 'cells';
-  return pages.length <= 220 && new Layout(reading.root, 'bars', focus).width * 0.6 <= 2 * room
-    ? 'bars'
-    : 'marks';
-}
-
-/** Places pages of different widths: children side by side, the parent over their middle. */
-class Layout {
-  readonly detail: Detail;
-  readonly placed = new Map<number, Placed>();
-  readonly blocks: { parent: Placed; x: number; y: number; w: number; h: number }[] = [];
-  width = 0;
-  height = 0;
-  /** Of leaves. */
-  readonly #parents: number;
-
-  constructor(root: PageNode, detail: Detail, focus: Focus) {
-    this.detail = detail;
-    const all = under(root);
-    this.#parents = all.filter(({ children }) => children[0]?.children.length === 0).length;
-    const near = detail === 'cells' && all.length > MOST_FULL ? nearest(all, focus) : undefined;
-    for (const node of all) {
-      const full = detail === 'cells' && (near === undefined || near.has(node));
-      const slots = full ? cellSlots(node, focus) : [];
-      const size = SIZE[detail === 'cells' && !full ? 'bars' : detail];
-      const last = slots.at(-1);
-      const w = full ? Math.max(size.w, (last ? last.x + last.w : 0) + PAGE.pad) : size.w;
-      this.placed.set(node.page, {
-        node,
-        x: 0,
-        y: 0,
-        w,
-        h: size.h,
-        full,
-        slots,
-        inBlock: false,
-      });
+  const measure = look.width < NARROW ? COMPACT : ROOMY;
+  const { root } = reading;
+  let layout: Layout | undefined;
+  let detail: Detail = look.detail ?? 'cells';
+  if (root) {
+    const pages = under(root);
+    const drop = look.plain ? DROP.plain : DROP.usual;
+    const room = look.width - MARGINS.x;
+    if (look.detail === 'cells') layout = sideBySide(root, pages, focus, measure, drop);
+    else if (look.detail === undefined && pages.length <= 60) {
+      layout = sideBySide(root, pages, focus, measure, drop);
+      if (layout.width * READABLE > room) layout = undefined;
     }
-    this.width = this.#place(root, 0, 0);
-    for (const { x, y, w, h } of this.placed.values()) {
-      this.width = Math.max(this.width, x + w);
-      this.height = Math.max(this.height, y + h);
+    if (!layout) {
+      detail = 'bars';
+      const chosen = look.selected === undefined ? [] : pages.filter(isChosen(look.selected));
+      layout = aroundFocus(pages, focus, chosen, measure, look);
     }
   }
+  return new Picture(moment, reading, focus, look, detail, measure).scene(layout);
+}
 
-  #at(node: PageNode): Placed {
-    return this.placed.get(node.page) as Placed;
+const isChosen = (selected: string) => {
+  const page = /^(?:page|slot):/.test(selected) ? Number(selected.split(':')[1]) : undefined;
+  return (node: PageNode) =>
+    page === undefined ? node.cells.some(({ key }) => key === selected) : node.page === page;
+};
+
+interface Layout {
+  readonly placed: ReadonlyMap<number, Placed>;
+  readonly width: number;
+  readonly height: number;
+}
+
+const layoutOf = (placed: ReadonlyMap<number, Placed>, least = 0): Layout => {
+  let [width, height] = [least, 0];
+  for (const { x, y, w, h } of placed.values()) {
+    width = Math.max(width, x + w);
+    height = Math.max(height, y + h);
   }
+  return { placed, width, height };
+};
 
+function fullPage(node: PageNode, focus: Focus, measure: Measure, most = CELL.most): Placed {
+  const slots = cellSlots(node, focus, measure, most);
+  const last = slots.at(-1);
+  const w = Math.max(measure.page, (last ? last.x + last.w : 0) + PAGE.pad);
+  return { node, x: 0, y: 0, w, h: PAGE.height, full: true, slots, covered: false };
+}
+
+const barOf = (node: PageNode): Placed => ({
+  node,
+  x: 0,
+  y: 0,
+  w: 10,
+  h: BAR.height,
+  full: false,
+  slots: [],
+  covered: false,
+});
+
+/** All pages of their own widths: children side by side, the parent over their middle. */
+function sideBySide(
+  root: PageNode,
+  all: readonly PageNode[],
+  focus: Focus,
+  measure: Measure,
+  drop: number,
+): Layout {
+  const placed = new Map<number, Placed>();
+  const near = all.length > MOST_FULL ? nearest(all, focus) : undefined;
+  for (const node of all)
+    placed.set(
+      node.page,
+      near === undefined || near.has(node) ? fullPage(node, focus, measure) : barOf(node),
+    );
+  const at = (node: PageNode) => placed.get(node.page) as Placed;
   /** Places a subtree with its left edge at x; its width. */
-  #place(node: PageNode, x: number, y: number): number {
-    const me = this.#at(node);
-    const { gap, pitch } = SIZE[this.detail];
+  function place(node: PageNode, x: number, y: number): number {
+    const me = at(node);
     me.y = y;
-    if (node.children.length === 0) {
+    const [first] = node.children;
+    const last = node.children.at(-1);
+    if (!first || !last) {
       me.x = x;
       return me.w;
     }
-    const below = y + pitch;
-    const leaves = node.children.every(({ children }) => children.length === 0);
-    const most = this.detail === 'bars' ? 10 : 12;
-    let width: number;
-    if (this.detail !== 'cells' && leaves && node.children.length > most)
-      width = this.#block(node, x, below);
-    else {
-      width = -gap;
-      for (const child of node.children) width += this.#place(child, x + width + gap, below) + gap;
+    let width = 0;
+    for (const child of node.children) {
+      if (child !== first) width += at(child).full ? measure.gap : 3;
+      width += place(child, x + width, y + PAGE.height + drop);
     }
     if (width < me.w) {
-      for (const child of node.children) this.#shift(child, (me.w - width) / 2);
+      for (const child of node.children)
+        for (const one of under(child)) at(one).x += (me.w - width) / 2;
       width = me.w;
     }
-    const first = this.#at(node.children[0] as PageNode);
-    const last = this.#at(node.children.at(-1) as PageNode);
-    const block = this.blocks.at(-1);
-    const inBlock = block?.parent === me ? block : undefined;
-    const [from, to] = inBlock ? [inBlock.x, inBlock.x + inBlock.w] : [first.x, last.x + last.w];
-    me.x = (from + to - me.w) / 2;
+    me.x = (at(first).x + at(last).x + at(last).w - me.w) / 2;
     return width;
   }
-
-  /** Many leaves under one parent: in rows, as lines of a text. */
-  #block(node: PageNode, x: number, y: number): number {
-    const { w, gap, row } = SIZE[this.detail];
-    const count = node.children.length;
-    // A few blocks may lie, many have to stand.
-    const aspect = this.#parents <= 2 ? 1.8 : this.#parents <= 6 ? 1 : 0.5;
-    const columns = Math.ceil(Math.sqrt((count * aspect * row) / (w + gap)));
-    node.children.forEach((child, i) => {
-      const placed = this.#at(child);
-      placed.x = x + (i % columns) * (w + gap);
-      placed.y = y + Math.floor(i / columns) * row;
-      placed.inBlock = true;
-    });
-    const width = columns * (w + gap) - gap;
-    const rows = Math.ceil(count / columns);
-    this.blocks.push({ parent: this.#at(node), x, y, w: width, h: rows * row });
-    return width;
-  }
-
-  #shift(node: PageNode, by: number): void {
-    for (const one of under(node)) this.#at(one).x += by;
-    for (const block of this.blocks) if (under(node).includes(block.parent.node)) block.x += by;
-  }
+  return layoutOf(placed, place(root, 0, 0));
 }
 
 /** In a large tree that somebody zoomed into: the pages around the focus, and the way to them. */
@@ -195,18 +196,226 @@ function nearest(all: readonly PageNode[], focus: Focus): Set<PageNode> {
   return near;
 }
 
+/** What moves along a level as one: a page with its cells, or a column of bars. */
+interface Unit {
+  readonly placed: readonly Placed[];
+  readonly w: number;
+  /** Between it and the one before. */
+  readonly gap: number;
+}
+
+/** Focus and context: every level in one stage's width. */
+function aroundFocus(
+  all: readonly PageNode[],
+  focus: Focus,
+  chosen: readonly PageNode[],
+  measure: Measure,
+  look: Look,
+): Layout {
+  const width = (look.width - MARGINS.x) / FITTED;
+  const must = new Set<PageNode>();
+  const touched = new Set(focus.pages);
+  for (const node of [...all.filter(({ page }) => touched.has(page)), ...chosen])
+    for (let one: PageNode | undefined = node; one && !must.has(one); one = one.parent)
+      must.add(one);
+  for (const node of all) if (focus.way.has(node.page) && must.size < 12) must.add(node);
+  if (must.size === 0) must.add(all[0] as PageNode);
+
+  const placed = new Map<number, Placed>();
+  const levels: Unit[][] = [];
+  const heights: number[] = [];
+  const depths: PageNode[][] = [];
+  for (const node of all) {
+    depths[node.depth] ??= [];
+    depths[node.depth]?.push(node);
+  }
+  for (const nodes of depths) {
+    if (!nodes) continue;
+    const { units, height } = level(nodes, must, chosen, focus, measure, width);
+    for (const unit of units) for (const one of unit.placed) placed.set(one.node.page, one);
+    levels.push(units);
+    heights.push(height);
+  }
+
+  // The drop between levels takes what height there is.
+  const sum = heights.reduce((a, b) => a + b, 0);
+  const below = look.plain ? 130 : 190 + (look.uncaptioned ? 16 : CAPTION);
+  const spare = (look.height - MARGINS.y) / FITTED - below - sum;
+  const drop = Math.max(DROP.least, Math.min(DROP.most, spare / Math.max(1, heights.length - 1)));
+  let y = 0;
+  levels.forEach((units, i) => {
+    for (const unit of units) for (const one of unit.placed) one.y += y;
+    y += (heights[i] as number) + drop;
+  });
+  for (let i = levels.length - 1; i >= 0; i--) along(levels[i] as Unit[], placed, width);
+  let left = 0;
+  for (const { x } of placed.values()) left = Math.min(left, x);
+  for (const one of placed.values()) one.x -= left;
+  return layoutOf(placed, width);
+}
+
+/** Which pages of a level have room for their cells, and the others as bars, if need be in rows. */
+function level(
+  nodes: readonly PageNode[],
+  must: ReadonlySet<PageNode>,
+  chosen: readonly PageNode[],
+  focus: Focus,
+  measure: Measure,
+  width: number,
+): { units: Unit[]; height: number } {
+  const full = new Map<PageNode, Placed>();
+  let taken = 0;
+  const open = (node: PageNode, fits = (_: number) => true) => {
+    const page = fullPage(node, focus, measure, 7);
+    if (full.has(node) || !fits(taken + page.w + measure.gap)) return;
+    full.set(node, page);
+    taken += page.w + measure.gap;
+  };
+  const fixed = nodes.map((node, i) => (must.has(node) ? i : -1)).filter((i) => i >= 0);
+  for (const i of fixed) open(nodes[i] as PageNode);
+  // The children of what is selected first, then siblings of what matters, the nearest first; what is
+  // left of the level needs its bars.
+  const family = new Set(fixed.map((i) => nodes[i]?.parent));
+  const away = (i: number) => Math.min(nodes.length, ...fixed.map((at) => Math.abs(at - i)));
+  const order = nodes
+    .map((node, i) => {
+      const below = node.parent !== undefined && chosen.includes(node.parent);
+      return { node, far: below ? -1 : away(i) + (family.has(node.parent) ? 0 : nodes.length) };
+    })
+    .sort((a, b) => a.far - b.far);
+  for (const { node } of order.slice(0, 24))
+    open(node, (sum) => {
+      const bars = nodes.length - full.size - 1;
+      return sum - measure.gap + Math.min(0.4 * width, bars * (BAR.least + 2)) <= width;
+    });
+
+  // Bars: in as many rows as they need.
+  const runs: PageNode[][] = [];
+  nodes.forEach((node, i) => {
+    if (full.has(node)) return;
+    const before = nodes[i - 1];
+    const run = runs.at(-1);
+    if (run && before && !full.has(before)) run.push(node);
+    else runs.push([node]);
+  });
+  const bars = nodes.length - full.size;
+  const room = Math.max(width * 0.2, width - taken - runs.length * 8);
+  let rows = 1;
+  const kin = runs.reduce(
+    (sum, run) => sum + run.filter((node, i) => i > 0 && run[i - 1]?.parent !== node.parent).length,
+    0,
+  );
+  /** Children of one parent stand together, with a third of a pitch to the next: in one row only. */
+  const columns = () =>
+    runs.reduce((sum, run) => sum + Math.ceil(run.length / rows), 0) + (rows === 1 ? kin / 3 : 0);
+  while (bars > 0 && room / columns() < BAR.least && rows < 60) rows++;
+  const pitch = Math.max(BAR.least, Math.min(BAR.most, room / Math.max(1, columns())));
+  const row =
+    rows === 1 ? BAR.height : Math.max(BAR.leastRow, Math.min(BAR.row, 320 / Math.max(1, rows)));
+  const units: Unit[] = [];
+  let column: Placed[] = [];
+  nodes.forEach((node, i) => {
+    const page = full.get(node);
+    if (page) {
+      units.push({ placed: [page], w: page.w, gap: units.length > 0 ? measure.gap : 0 });
+      return;
+    }
+    const before = nodes[i - 1];
+    const starts = !before || full.has(before);
+    if (starts || column.length >= rows) {
+      column = [];
+      const apart = rows === 1 && before?.parent !== node.parent ? pitch / 3 : 0;
+      units.push({
+        placed: column,
+        w: pitch - 1.5,
+        gap: starts ? (units.length > 0 ? 8 : 0) : 1.5 + apart,
+      });
+    }
+    const bar = barOf(node);
+    bar.w = pitch - 1.5;
+    bar.y = column.length * row;
+    bar.h = Math.max(4, (row - (rows === 1 ? 0 : 2)) * (0.3 + 0.7 * fillOf(node)));
+    bar.covered = column.length > 0;
+    column.push(bar);
+  });
+  // A few too many gaps: all of them give a little.
+  const gaps = units.reduce((sum, { gap }) => sum + gap, 0);
+  const over = units.reduce((sum, { w }) => sum + w, gaps) - width;
+  const share = over > 0 ? Math.max(0.3, 1 - over / gaps) : 1;
+  const tallest = Math.max(
+    full.size > 0 ? PAGE.height : 0,
+    bars > 0 ? row * Math.min(rows, bars) : 0,
+  );
+  return { units: units.map((unit) => ({ ...unit, gap: unit.gap * share })), height: tallest };
+}
+
+/**
+ * Places the units of a level along x, each as near to the middle of its children as the others let
+ * it: pools of units that would overlap move together (the pool-adjacent-violators algorithm).
+ */
+function along(units: readonly Unit[], placed: ReadonlyMap<number, Placed>, width: number): void {
+  const total = units.reduce((sum, { w, gap }) => sum + w + gap, 0);
+  const middles = units.map((unit) => {
+    const below = unit.placed.flatMap(({ node }) =>
+      node.children.flatMap((child) => placed.get(child.page) ?? []),
+    );
+    return below.length === 0
+      ? undefined
+      : below.reduce((sum, { x, w }) => sum + x + w / 2, 0) / below.length;
+  });
+  const known = middles.filter((middle) => middle !== undefined).length;
+  const starts: number[] = []; // of each unit, when all stand shoulder to shoulder
+  let at = 0;
+  for (const { w, gap } of units) {
+    starts.push(at + gap);
+    at += gap + w;
+  }
+  const share = known * 2 < units.length;
+  const pools: { sum: number; count: number }[] = [];
+  units.forEach((unit, i) => {
+    const middle = share ? undefined : middles[i];
+    const alone = (width - total) / 2;
+    let pool = {
+      sum: middle === undefined ? alone : middle - unit.w / 2 - (starts[i] as number),
+      count: 1,
+    };
+    if (middle === undefined && !share && pools.length > 0) {
+      const before = pools.at(-1) as { sum: number; count: number };
+      pool = { sum: before.sum / before.count, count: 1 };
+    }
+    pools.push(pool);
+    for (;;) {
+      const last = pools.at(-1);
+      const before = pools.at(-2);
+      if (!last || !before || before.sum / before.count <= last.sum / last.count) break;
+      pools.splice(-2, 2, { sum: before.sum + last.sum, count: before.count + last.count });
+    }
+  });
+  let i = 0;
+  for (const { sum, count } of pools)
+    for (let n = 0; n < count; n++, i++) {
+      const unit = units[i] as Unit;
+      // Within the stage: what all to the right, and all to the left, need beside it.
+      const offset = Math.max(0, Math.min(Math.max(0, width - total), sum / count));
+      for (const one of unit.placed) one.x = (starts[i] as number) + offset;
+    }
+}
+
+const fillOf = ({ lens }: PageNode): number =>
+  lens ? Math.max(0, Math.min(1, lens.usedBytes / lens.capacity)) : 0;
+
 /** Where cells stand in their page; of very many the first, the last and those that matter. */
-function cellSlots(node: PageNode, focus: Focus): CellSlot[] {
+function cellSlots(node: PageNode, focus: Focus, measure: Measure, most: number): CellSlot[] {
   const { cells } = node;
   const longest = Math.max(1, ...cells.map(({ text }) => Math.min(text.length, 12)));
-  const w = Math.max(CELL.least, longest * CELL.character + 10);
+  const w = Math.max(measure.cell, longest * CELL.character + (measure === COMPACT ? 7 : 10));
   const keep = new Set<number>();
-  if (cells.length <= CELL.most) for (const { index } of cells) keep.add(index);
+  if (cells.length <= most) for (const { index } of cells) keep.add(index);
   else {
-    for (let i = 0; i < 5; i++) keep.add(i).add(cells.length - 1 - i);
+    for (let i = 0; i < Math.floor(most / 3); i++) keep.add(i).add(cells.length - 1 - i);
     let lit = 0;
     for (const { key, index } of cells) {
-      if (!focus.keys.has(key) || lit >= 6) continue;
+      if (!focus.keys.has(key) || lit >= Math.ceil(most / 3)) continue;
       lit++;
       keep.add(index);
     }
@@ -218,7 +427,7 @@ function cellSlots(node: PageNode, focus: Focus): CellSlot[] {
     if (left === 0) return;
     const wide = `+${left}`.length * CELL.character + 8;
     slots.push({ x, w: wide, left });
-    x += wide + CELL.gap;
+    x += wide + measure.cellGap;
     left = 0;
   };
   for (const cell of cells) {
@@ -228,7 +437,7 @@ function cellSlots(node: PageNode, focus: Focus): CellSlot[] {
     }
     flush();
     slots.push({ x, w, cell });
-    x += w + CELL.gap;
+    x += w + measure.cellGap;
   }
   flush();
   return slots;
@@ -257,42 +466,50 @@ class Picture {
   readonly #focus: Focus;
   readonly #look: Look;
   readonly #detail: Detail;
+  readonly #measure: Measure;
   readonly #shapes: Shape[] = [];
   readonly #table: string;
 
-  constructor(moment: BTreeMoment, reading: Reading, focus: Focus, look: Look, detail: Detail) {
+  constructor(
+    moment: BTreeMoment,
+    reading: Reading,
+    focus: Focus,
+    look: Look,
+    detail: Detail,
+    measure: Measure,
+  ) {
     this.#moment = moment;
     this.#reading = reading;
     this.#focus = focus;
     this.#look = look;
     this.#detail = detail;
+    this.#measure = measure;
     this.#table = moment.value.table;
   }
 
-  scene(): Scene {
-    const { root, unsaid, slots } = this.#reading;
-    const layout = root && new Layout(root, this.#detail, this.#focus);
+  scene(layout: Layout | undefined): Scene {
+    const { unsaid, slots, wants } = this.#reading;
+    const { plain, uncaptioned } = this.#look;
     const treeWidth = layout?.width ?? 0;
     const least = Math.max(300, Math.min(660, this.#look.width - 40));
-    const width = Math.max(treeWidth, least);
-    // Under a tree that is wider than the stage the file stays where it can be seen at once.
-    const strip = Math.min(width, Math.max(least, this.#look.width * 1.5));
+    const width = Math.max(treeWidth, plain ? 0 : least);
+    // Somebody zoomed into a wide tree: the file stays where it can be seen at once.
+    const strip = Math.min(width, Math.max(least, this.#look.width / READABLE));
     const left = -strip / 2;
     let bottom = 0;
     if (layout) {
       for (const placed of layout.placed.values()) placed.x -= treeWidth / 2;
-      for (const block of layout.blocks) block.x -= treeWidth / 2;
-      this.#tree(layout);
-      bottom = layout.height;
+      for (const placed of layout.placed.values()) this.#page(placed, layout);
+      this.#held(layout);
+      bottom = layout.height + HANG.gap + HANG.height;
     } else {
       bottom = 120;
       this.#label('nothing', 0, 50, 'Nothing is in memory: the process is gone.', 'middle');
       this.#label('left', 0, 70, 'What the file holds is all that is left.', 'middle');
     }
-    bottom += this.#detail === 'cells' ? HANG.gap + HANG.height : 0;
-    bottom += this.#look.uncaptioned ? 16 : CAPTION;
-    bottom = this.#side(left, strip, bottom);
-    const line = bottom + 40;
+    bottom += uncaptioned ? 12 : CAPTION;
+    if (!plain) bottom = this.#side(left, strip, bottom);
+    const line = bottom + (plain ? 16 : 40);
     this.#shapes.push({
       key: 'water',
       kind: 'water',
@@ -305,7 +522,7 @@ class Picture {
     });
     this.#label('above', left, line - 13, 'in memory: lost when the process dies');
     this.#label('below', left, line + 22, 'in the file: survives');
-    const end = this.#file(slots, left, strip, line + 36);
+    const end = this.#file(slots, left, strip, line + (plain ? 32 : 36));
     this.#glow();
     const { keys, pages, slots: at } = this.#focus;
     const { event } = this.#moment;
@@ -326,6 +543,7 @@ class Picture {
       focus: inSight,
       ...(event.kind === 'write' && event.of > 6 && { pace: Math.max(0.2, 6 / event.of) }),
       ...(unsaid.length > 0 && { unsaid }),
+      ...(wants && { wants }),
     };
   }
 
@@ -338,23 +556,6 @@ class Picture {
     tone: Tone = 'muted',
   ): void {
     this.#shapes.push({ key: `label:${name}`, kind: 'label', x, y, w: 0, h: 0, tone, text, align });
-  }
-
-  #tree(layout: Layout): void {
-    for (const placed of layout.placed.values()) this.#page(placed, layout);
-    for (const { parent, x, y, w } of layout.blocks)
-      this.#shapes.push({
-        key: `edge:block:${parent.node.page}`,
-        kind: 'edge',
-        x: parent.x + parent.w / 2,
-        y: parent.y + parent.h,
-        w: 0,
-        h: 0,
-        to: { x: x + w / 2, y: y - 3 },
-        on: `page:${parent.node.page}`,
-        tone: 'plain',
-      });
-    this.#held(layout);
   }
 
   #page(placed: Placed, layout: Layout): void {
@@ -377,7 +578,7 @@ class Picture {
       w,
       h,
       tone,
-      text: this.#detail === 'marks' ? '' : `page ${node.page}`,
+      text: `page ${node.page}`,
       note: noteOf(node),
       ...(node.dirty && { dashed: true }),
       ...(!node.inMemory && { quiet: true }),
@@ -386,10 +587,10 @@ class Picture {
       legend: legendOf(node.dirty ? 'dirty' : 'page', lit),
       select: key,
       from,
+      ...(!placed.full && { segments: [{ from: 0, to: 1, tone: holds(node) }] }),
       aria: ariaOf(node),
     });
     if (placed.full) this.#inside(placed);
-    else this.#fill(placed);
     const parent = node.parent && layout.placed.get(node.parent.page);
     if (parent && node.place !== undefined) this.#edge(placed, parent);
   }
@@ -472,46 +673,19 @@ class Picture {
     });
   }
 
-  /** Without its cells: how full it is. */
-  #fill({ node, x, y, w, h }: Placed): void {
-    const { lens } = node;
-    if (!lens) return;
-    const fill = Math.max(0, Math.min(1, lens.usedBytes / lens.capacity));
-    const small = this.#detail === 'marks';
-    this.#shapes.push({
-      key: `bar:${node.page}`,
-      kind: 'bar',
-      x: x + (small ? 1.5 : 5),
-      y: y + (small ? 1.5 : h - 11),
-      w: w - (small ? 3 : 10),
-      h: small ? h - 3 : 6,
-      tone: 'plain',
-      on: `page:${node.page}`,
-      segments: [
-        {
-          from: 0,
-          to: fill,
-          tone: node.leaf ? 'key' : 'separator',
-          ...(this.#focus.pages.includes(node.page) && { lit: true }),
-        },
-      ],
-      legend: node.leaf ? 'cell' : 'separator',
-    });
-  }
-
   /** A pointer: from the gap between two separators to the middle of the child. */
   #edge(child: Placed, parent: Placed): void {
     const { node } = child;
     const lit = this.#focus.way.has(node.page);
-    if (child.inBlock && !lit) return;
+    if (child.covered && !lit) return;
     const place = node.place ?? 0;
     const slot = parent.slots.find(({ cell }) => cell?.index === place);
     const last = parent.slots.at(-1);
     const count = parent.node.cells.length + 1;
     const x = slot
-      ? slot.x - CELL.gap / 2
+      ? slot.x - this.#measure.cellGap / 2
       : place === parent.node.cells.length && last
-        ? last.x + last.w + CELL.gap / 2
+        ? last.x + last.w + this.#measure.cellGap / 2
         : (parent.w * (place + 0.5)) / count;
     const fresh = !node.inFile;
     this.#shapes.push({
@@ -524,9 +698,11 @@ class Picture {
       to: { x: child.x + child.w / 2, y: child.y },
       on: `page:${parent.node.page}`,
       toOn: `page:${node.page}`,
-      tone: fresh ? 'dirty' : 'plain',
-      ...(fresh && { dashed: true }),
+      tone: fresh && child.full ? 'dirty' : 'plain',
+      ...(fresh && child.full && { dashed: true }),
       ...(lit && { lit }),
+      // To one of many bars: hardly more than a direction.
+      ...(!child.full && !lit && { opacity: 0.45 }),
       legend: legendOf('separator', lit),
       aria: `page ${parent.node.page} points to page ${node.page}`,
     });
@@ -535,7 +711,6 @@ class Picture {
   /** A cell that no page has at this moment hangs by the page that it was meant for. */
   #held(layout: Layout): void {
     const { event } = this.#moment;
-    if (this.#detail !== 'cells') return;
     const held =
       event.kind === 'overflow'
         ? { key: event.key, page: event.page, index: event.index }
@@ -548,15 +723,15 @@ class Picture {
     const name = (leaf ? cellKey : separatorKey)(this.#table, held.key);
     if (this.#shapes.some(({ key }) => key === name)) return;
     const text = `${held.key}`;
-    const w = Math.max(CELL.least, text.length * CELL.character + 10);
+    const w = Math.max(this.#measure.cell, text.length * CELL.character + 10);
     const keys = page.node.cells.map((cell) => cell.text);
     const index = held.index ?? keys.findIndex((key) => Number(key) > Number(text));
     const slot = page.slots.find(({ cell }) => cell?.index === index);
     const last = page.slots.at(-1);
     const middle = slot
-      ? slot.x - CELL.gap / 2
+      ? slot.x - this.#measure.cellGap / 2
       : last
-        ? last.x + last.w + CELL.gap / 2
+        ? last.x + last.w + this.#measure.cellGap / 2
         : page.w / 2;
     this.#shapes.push({
       key: name,
@@ -625,8 +800,17 @@ class Picture {
   #file(slots: readonly SlotNode[], left: number, width: number, top: number): number {
     const { event, value } = this.#moment;
     const { filePages, pageSize, dirty } = this.#reading;
+    const { plain } = this.#look;
     const [w, h, gap] =
-      slots.length <= 24 ? [68, 40, 7] : slots.length <= 140 ? [34, 20, 5] : [10, 12, 3];
+      plain && slots.length <= 24
+        ? [Math.min(68, (width + 6) / Math.max(slots.length, 8) - 6), 24, 6]
+        : slots.length <= 24
+          ? [68, 40, 7]
+          : slots.length <= 140
+            ? [34, 20, 5]
+            : slots.length <= 700
+              ? [10, 10, 2]
+              : [6, 6, 1];
     const columns = Math.max(1, Math.floor((width + gap) / (w + gap)));
     const synced = event.kind === 'sync' || event.kind === 'committed';
     slots.forEach((slot, i) => {
@@ -663,6 +847,7 @@ class Picture {
     });
     const rows = Math.ceil(slots.length / columns);
     const end = top + rows * (h + gap) + 12;
+    if (plain) return end - 12;
     const name = value.readOnly ? 'the opened file' : 'lab.sqlite';
     const news = synced
       ? ` · synced: ${event.pages} ${event.pages === 1 ? 'page is' : 'pages are'} durable now`
@@ -689,7 +874,7 @@ class Picture {
           : undefined;
     const at = key && this.#shapes.find((shape) => shape.key === key);
     if (!at) return;
-    const reach = this.#detail === 'marks' ? 24 : at.kind === 'slot' ? 40 : 70;
+    const reach = at.kind === 'slot' ? 40 : 70;
     this.#shapes.push({
       key: 'glow',
       kind: 'glow',
@@ -711,6 +896,8 @@ export const SLOT_WORDS: Record<SlotNode['state'], string> = {
 
 const legendOf = (entry: string, lit: boolean): string => (lit ? `${entry} lamp` : entry);
 
+const holds = ({ lens, leaf }: PageNode): Tone => (!lens ? 'muted' : leaf ? 'key' : 'separator');
+
 function noteOf(node: PageNode): string {
   const kind = !node.lens
     ? (node.fault ?? 'not read yet')
@@ -722,7 +909,7 @@ function noteOf(node: PageNode): string {
         ? 'root'
         : 'interior';
   const fresh = node.dirty && !node.inFile ? `new ${kind}` : kind;
-  if (node.folded > 0) return `${kind} · ${node.folded} children not drawn`;
+  if (node.folded > 0) return `${kind} · ${node.folded} pages below`;
   if (node.dirty) return `${fresh} · dirty`;
   return node.inMemory ? kind : `${kind} · in the file only`;
 }
