@@ -372,11 +372,6 @@ test('a file: opened by its bytes; another than the scenario was made with is re
   expect(failed.trouble).toBe(
     'my db.sqlite is not the file that the scenario was made with: its hash differs.',
   );
-  // A complaint that names the file by itself is not given the name once more.
-  const notes = new File(['no database at all'], 'notes.db');
-  const refused = sessionOf({ kind: 'file', lab: 'btree', file: notes });
-  const { trouble } = await until(refused.session, ({ phase }) => phase === 'failed');
-  expect(trouble).toMatch(/^notes\.db is no SQLite database: /);
 });
 
 test('a link leads to the moment, its branch and its selection; another digest is told', async () => {

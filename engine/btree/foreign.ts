@@ -142,6 +142,46 @@ function* cellsOf(
   }
 }
 
+/** How deep a tree is, and how many rows it has where no more pages than the budget must be read for it. */
+export function sizeOfTree(
+  read: ReadPage,
+  usable: number,
+  tree: Pick<TreeEntry, 'root' | 'kind'>,
+  budget: number,
+): { depth: number; rows: number | undefined; read: number } {
+  const met = new Set<number>();
+  let rows = 0;
+  let depth = 0;
+  let whole = true;
+  const visit = (number: number, level: number): void => {
+    if (met.has(number) || (met.size >= budget && level > depth)) {
+      whole = false;
+      return;
+    }
+    const bytes = read(number);
+    const page = bytes && new Page(bytes, number, usable);
+    if (page?.kind === undefined || page.gapStart > page.usable) {
+      whole = false;
+      return;
+    }
+    met.add(number);
+    depth = Math.max(depth, level);
+    // Rows are in the leaves of a table, and in every page of an index.
+    if (page.isLeaf || tree.kind !== 'table') rows += page.cellCount;
+    if (page.isLeaf) return;
+    for (let i = 0; i <= page.cellCount; i++) {
+      // Once down the left side is enough for the depth.
+      if (i > 0 && met.size >= budget) {
+        whole = false;
+        return;
+      }
+      visit(page.child(i), level + 1);
+    }
+  };
+  visit(tree.root, 1);
+  return { depth, rows: whole ? rows : undefined, read: met.size };
+}
+
 export interface Report {
   readonly format: 'sqlite';
   readonly pageSize: number;

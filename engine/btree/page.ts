@@ -890,13 +890,34 @@ export function treesOf(read: ReadPage, header: DatabaseHeader): TreeEntry[] {
   return schemaOf(read, header, survey.schemaRows);
 }
 
-/** The trees that the leaves of sqlite_schema name: (type, name, tbl_name, rootpage, sql). */
+/** Virtual tables, by the schema: a module of their own keeps their rows, so there is no tree to walk. */
+export function virtualTablesOf(read: ReadPage, header: DatabaseHeader): string[] {
+  const survey = new Surveyor(read, header, header.pages);
+  survey.tree(1, 1);
+  return [...schemaRowsOf(read, header, survey.schemaRows)].flatMap(({ name, root, sql }) =>
+    root === 0 && /^\s*create\s+virtual\s+table\b/i.test(sql) ? [name] : [],
+  );
+}
+
+/** The trees that the leaves of sqlite_schema name. */
 export function schemaOf(
   read: ReadPage,
   header: DatabaseHeader,
   leaves: readonly Page[],
 ): TreeEntry[] {
   const trees: TreeEntry[] = [];
+  for (const { type, name, table, root, sql } of schemaRowsOf(read, header, leaves)) {
+    if (root < 1) continue; // views and triggers have no tree
+    const rootBytes = read(root);
+    const index = rootBytes !== undefined && !new Page(rootBytes, root).isTable;
+    const kind = type === 'index' ? 'index' : index ? 'without-rowid' : 'table';
+    trees.push({ name, table, kind, root, sql });
+  }
+  return trees;
+}
+
+/** The rows of sqlite_schema: (type, name, tbl_name, rootpage, sql); 0 for the root page of what has none. */
+function* schemaRowsOf(read: ReadPage, header: DatabaseHeader, leaves: readonly Page[]) {
   for (const leaf of leaves) {
     const room = Math.floor((leaf.usable - leaf.pointersAt) / 2);
     for (let i = 0; i < Math.min(leaf.cellCount, room); i++) {
@@ -904,19 +925,15 @@ export function schemaOf(
       if (cell.fault !== undefined) continue;
       const payload = payloadOf(leaf, cell, read).bytes;
       const [type, name, table, root, sql] = readRecord(payload, header.encoding).columns;
-      if (typeof root?.value !== 'number' || root.value < 1) continue; // views and triggers have no tree
-      const rootBytes = read(root.value);
-      const index = rootBytes !== undefined && !new Page(rootBytes, root.value).isTable;
-      trees.push({
+      yield {
+        type: type?.value,
         name: String(name?.value ?? '?'),
         table: String(table?.value ?? '?'),
-        kind: type?.value === 'index' ? 'index' : index ? 'without-rowid' : 'table',
-        root: root.value,
+        root: typeof root?.value === 'number' ? root.value : 0,
         sql: typeof sql?.value === 'string' ? sql.value : '',
-      });
+      };
     }
   }
-  return trees;
 }
 
 export interface Payload {

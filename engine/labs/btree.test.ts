@@ -25,8 +25,9 @@ import { type BTreeState, btree, type Command } from './btree.ts';
 interface SqlDatabase {
   exec(sql: string): { values: unknown[][] }[];
   close(): void;
+  export(): Uint8Array;
 }
-const SQL: { Database: new (bytes: Uint8Array) => SqlDatabase } = await initSqlJs();
+const SQL: { Database: new (bytes?: Uint8Array) => SqlDatabase } = await initSqlJs();
 const folder = mkdtempSync(join(tmpdir(), 'bathysphere-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -513,5 +514,42 @@ describe('an imported database', () => {
     expect(state.value).toMatchObject({ table: 'wr', kind: 'without-rowid' });
     expect(() => runAll(state, parse('get 1'), setup)).toThrow('stored as an index b-tree');
     expect(() => open('overflow-1024.db', 'nix')).toThrow('no table nix');
+  });
+
+  test('its trees can be chosen from, and what has no tree says so', () => {
+    const made = new SQL.Database();
+    made.exec(`CREATE TABLE log(id INTEGER PRIMARY KEY AUTOINCREMENT, text);
+      CREATE INDEX words ON log(text);
+      CREATE TABLE wr(a PRIMARY KEY, b) WITHOUT ROWID;
+      CREATE VIEW v AS SELECT * FROM log;
+      CREATE VIRTUAL TABLE search USING fts4(body);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+        INSERT INTO log SELECT i, 'entry ' || i FROM n;
+      INSERT INTO wr VALUES (1, 2), (3, 4);`);
+    const bytes = made.export();
+    const schema = made.exec('SELECT count(*) FROM sqlite_schema')[0]?.values[0]?.[0];
+    made.close();
+    const opened = (table: string) =>
+      btree.open(setupWith({ table }), {
+        name: 'made.db',
+        size: bytes.length,
+        read: (at, length) => bytes.slice(at, at + length),
+      });
+    const trees = btree.trees?.(opened('')) ?? [];
+    const named = (name: string) => trees.find((tree) => tree.name === name);
+    expect(named('log')).toEqual({ name: 'log', kind: 'table', shown: true, depth: 2, rows: 5000 });
+    expect(named('words')).toMatchObject({ kind: 'index', shown: false, depth: 2, rows: 5000 });
+    expect(named('wr')).toMatchObject({ kind: 'without-rowid', depth: 1, rows: 2 });
+    expect(named('sqlite_schema')).toMatchObject({ depth: 1, rows: schema });
+    expect(named('v')).toBeUndefined();
+    expect(named('search')?.kind).toBe('virtual');
+    expect(named('search')?.trouble).toContain('no tree of its own');
+    // Each that has no trouble can be shown.
+    for (const { name, trouble } of trees)
+      if (trouble === undefined) {
+        const there = btree.trees?.(opened(name)) ?? [];
+        expect(there.filter(({ shown }) => shown).map((tree) => tree.name)).toEqual([name]);
+      }
+    expect(btree.trees?.(btree.open(setupWith()))).toEqual([]);
   });
 });

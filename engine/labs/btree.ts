@@ -21,9 +21,9 @@ import {
   type Key,
   pageOf,
 } from '../btree/events.ts';
-import { openForeign, tableNamed } from '../btree/foreign.ts';
+import { openForeign, sizeOfTree, tableNamed } from '../btree/foreign.ts';
 import { readHeader } from '../btree/header.ts';
-import { Page, pagesOf, treesOf } from '../btree/page.ts';
+import { Page, pagesOf, treesOf, virtualTablesOf } from '../btree/page.ts';
 import { Pager, ROOT } from '../btree/pager.ts';
 import { readRecord, recordOf, type Value } from '../btree/record.ts';
 import { BTree, MERGE_BELOW, type Policy } from '../btree/tree.ts';
@@ -40,6 +40,7 @@ import type {
   Problem,
   Setup,
   SourceRef,
+  TreeInfo,
   Word,
 } from '../run/lab.ts';
 import { wordOf } from '../run/scenario.ts';
@@ -786,12 +787,47 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
   const { pageSize, usable } = header;
   const trees = treesOf(read, header);
   const wanted = setup.settings.table as string;
-  const index = trees.find(({ name, kind }) => name === wanted && kind === 'index');
-  const tree = wanted === '' ? firstTable(trees) : (index ?? tableNamed(trees, wanted));
+  const tree =
+    wanted === ''
+      ? firstTable(trees)
+      : wanted === SCHEMA
+        ? undefined
+        : (trees.find(({ name }) => name === wanted) ?? tableNamed(trees, wanted));
   const value = tree
     ? { ...base, root: tree.root, table: tree.name, kind: tree.kind, pageSize, usable }
-    : ({ ...base, root: 1, table: 'sqlite_schema', kind: 'table', pageSize, usable } as const);
+    : ({ ...base, root: 1, table: SCHEMA, kind: 'table', pageSize, usable } as const);
   return { disk: image, value: { ...value, readOnly: true } };
+}
+
+/** SQLite's own table of what is in the database; its root is page 1. */
+const SCHEMA = 'sqlite_schema';
+/** Pages read to count rows, over all trees of a database: more would be felt. */
+const COUNTED_PAGES = 1500;
+
+/** The trees of an opened database, the schema's last, and what has none. */
+function treesIn({ disk, value }: BTreeState): TreeInfo[] {
+  if (!value.readOnly) return [];
+  const read = (page: number) => pageOf(disk, page);
+  const header = readHeader(read(1) ?? new Uint8Array(0), 0);
+  let budget = COUNTED_PAGES;
+  const schema = { name: SCHEMA, kind: 'table', root: 1 } as const;
+  const trees = [...treesOf(read, header), schema].map(({ name, kind, root }): TreeInfo => {
+    const { depth, rows, read: looked } = sizeOfTree(read, value.usable, { kind, root }, budget);
+    budget = Math.max(0, budget - looked);
+    const shown = root === value.root;
+    if (depth === 0)
+      return { name, kind, shown, trouble: `its root, page ${root}, is no page of a tree` };
+    return { name, kind, shown, depth, ...(rows !== undefined && { rows }) };
+  });
+  const virtual = virtualTablesOf(read, header).map(
+    (name): TreeInfo => ({
+      name,
+      kind: 'virtual',
+      shown: false,
+      trouble: 'a virtual table: a module keeps its rows elsewhere, there is no tree of its own',
+    }),
+  );
+  return [...trees, ...virtual];
 }
 
 /** The table to show where none was chosen: one with rowids if there is any. */
@@ -989,6 +1025,7 @@ export const btree: Lab<BTreeState, Command, BTreeEvent> = {
   weight: (older, newer) => weightBeside(older?.disk, newer.disk) + 400,
   exports: exportsOf,
   metrics,
+  trees: treesIn,
   sourceOf: (kind): SourceRef => {
     const [file, name] = SOURCES[kind as BTreeEvent['kind']] ?? SOURCES.opened;
     return { file: `engine/${file}`, name };

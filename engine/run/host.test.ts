@@ -356,3 +356,31 @@ describe('keeping', () => {
     ]);
   });
 });
+
+describe('metrics over time', () => {
+  test('evenly spread, both ends among them, as the moments themselves say', async () => {
+    const { remote } = hosted();
+    await remote.open('lab counter\nadd 10 in 30\nsave\nadd 1\n');
+    const { length } = await remote.append([]);
+    const series = await remote.series(7);
+    expect(series?.moments[0]).toBe(0);
+    expect(series?.moments.at(-1)).toBe(length - 1);
+    expect(series?.moments.length).toBe(7);
+    expect(series?.metrics.map(({ name }) => name)).toEqual(['adds']);
+    for (const [at, index] of (series?.moments ?? []).entries())
+      expect(series?.metrics[0]?.values[at]).toBe((await remote.frame(index)).metrics[0]?.value);
+    // Never more than there are moments.
+    expect((await remote.series(10_000))?.moments).toEqual([...Array(length).keys()]);
+  });
+
+  test('a newer request or a changed script ends an older one without an answer', async () => {
+    const { remote } = hosted();
+    await remote.open('lab counter\nadd 10 in 200\n');
+    const older = remote.series(100);
+    const newer = remote.series(20);
+    expect(await older).toBeUndefined();
+    expect((await newer)?.moments.length).toBe(20);
+    const [stale] = await Promise.all([remote.series(100), remote.append(['add 1'])]);
+    expect(stale).toBeUndefined();
+  });
+});

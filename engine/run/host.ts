@@ -28,6 +28,7 @@ import type {
   Setting,
   Setup,
   SourceRef,
+  TreeInfo,
 } from './lab.ts';
 import { headerOf, settingValue, wordOf } from './scenario.ts';
 import { Script } from './script.ts';
@@ -116,6 +117,18 @@ export interface Kept {
   readonly whole: boolean;
 }
 
+/** Metrics over the branch on screen, at moments evenly spread over it. */
+export interface Series {
+  /** Indices of the moments that were looked at. */
+  readonly moments: readonly number[];
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly unit: string;
+    /** One a moment; undefined where the lab did not count it then. */
+    readonly values: readonly (number | undefined)[];
+  }[];
+}
+
 /** How far a long run has come. */
 export interface Progress {
   readonly commands: number;
@@ -138,6 +151,7 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
   /** How much of the lines and kinds the page has, of the branch it last saw. */
   let seen = { branch: '', lines: 0, kinds: 0 };
   let queue: Promise<unknown> = Promise.resolve();
+  let seriesAsked = 0;
 
   function current(): Script {
     if (!script) throw new Complaint('no scenario is open');
@@ -324,6 +338,49 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
       sent = image;
       return frame;
     },
+
+    /**
+     * The lab's metrics over time. Nothing when a newer request came meanwhile, or the script
+     * changed: what would be said holds no longer.
+     */
+    series: async (samples: number): Promise<Series | undefined> => {
+      const turn = ++seriesAsked;
+      const all = current();
+      const timeline = all.timeline(branch);
+      const { length } = timeline;
+      const holds = () =>
+        turn === seriesAsked &&
+        script === all &&
+        all.names.includes(branch) &&
+        all.timeline(branch) === timeline &&
+        timeline.length === length;
+      const count = Math.max(1, Math.min(samples, length));
+      const moments = Array.from({ length: count }, (_, i) =>
+        Math.round((i * (length - 1)) / Math.max(1, count - 1)),
+      );
+      const found = new Map<
+        string,
+        { name: string; unit: string; values: (number | undefined)[] }
+      >();
+      for (const [at, index] of moments.entries()) {
+        for (const { name, unit, value } of all.lab.metrics(timeline.at(index).state)) {
+          const known = found.get(name) ?? { name, unit, values: Array(count).fill(undefined) };
+          found.set(name, known);
+          known.values[at] = value;
+        }
+        if (!options.due()) continue;
+        await options.pause();
+        if (!holds()) return undefined;
+      }
+      return { moments, metrics: [...found.values()] };
+    },
+
+    /** What an opened file holds, where the lab lets one choose. */
+    trees: (): Promise<TreeInfo[]> =>
+      inTurn(async () => {
+        const all = current();
+        return all.lab.trees?.(all.timeline(branch).end) ?? [];
+      }),
 
     /** Chunks of a file that is read from elsewhere: the page asks for what it is about to draw. */
     chunks: (name: string, wanted: readonly number[]): [number, Uint8Array][] => {

@@ -135,6 +135,19 @@ export interface Metric {
   readonly help: string;
 }
 
+/** A tree of an opened file, or something in it that is none. */
+export interface TreeInfo {
+  readonly name: string;
+  readonly kind: 'table' | 'index' | 'without-rowid' | 'virtual';
+  readonly shown: boolean;
+  /** Levels of pages. */
+  readonly depth?: number;
+  /** Counted only where that is cheap. */
+  readonly rows?: number;
+  /** Why it cannot be shown, in words. */
+  readonly trouble?: string;
+}
+
 /** Where in the sources the engine's own function at work stands. */
 export interface SourceRef {
   /** Path from the root of the repository. */
@@ -182,6 +195,8 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   exports(state: S): ExportFile[];
   metrics(state: S): Metric[];
   sourceOf(kind: string): SourceRef;
+  /** What an opened file holds, to choose from by a setting; absent where there is nothing to choose. */
+  trees?(state: S): TreeInfo[];
   /** Clients' history, one record an entry, where the lab has clients. */
   history?(state: S): unknown[];
 }
