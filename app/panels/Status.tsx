@@ -26,7 +26,14 @@ export function savedText(saved: Saved): { readonly text: string; readonly more?
 export const progressText = (progress: { readonly commands: number; readonly moments: number }) =>
   `${progress.commands.toLocaleString('en')} operations, ${progress.moments.toLocaleString('en')} moments so far`;
 
-export function Status({ session }: { readonly session: Session }) {
+export function Status({
+  session,
+  onSaved,
+}: {
+  readonly session: Session;
+  /** To what is kept in this browser. */
+  readonly onSaved: () => void;
+}) {
   const name = useSession(session, (state) => state.moment?.name ?? '–');
   const index = useSession(session, (state) => state.moment?.index ?? 0);
   const command = useSession(session, (state) => state.moment?.command ?? 0);
@@ -76,9 +83,14 @@ export function Status({ session }: { readonly session: Session }) {
           </>
         )}
         <i>·</i>
-        <span className={`saved is-${saved.state}`} title={said.more}>
+        <button
+          type="button"
+          className={`saved is-${saved.state}`}
+          title={`${said.more ?? ''} Click for what is kept in this browser.`.trim()}
+          onClick={onSaved}
+        >
           {said.text}
-        </span>
+        </button>
       </p>
       {(progress || problems > 0) && (
         <p>

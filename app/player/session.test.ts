@@ -351,6 +351,68 @@ describe('keeping', () => {
   });
 });
 
+describe('workspaces', () => {
+  const names = async () => (await openShelf().list()).map(({ name }) => name).sort();
+
+  test('a run goes on under another name, and what was kept before stays', async () => {
+    const onWorkspace = vi.fn();
+    const { session } = sessionOf(workspace('btree'), { onWorkspace });
+    await ready(session);
+    await session.submit('put 1 "a"');
+    await session.submit('commit');
+    await saved(session);
+    expect(session.store.getState().workspace).toBe('btree');
+    expect(await session.saveAs('second')).toBeUndefined();
+    expect(onWorkspace).toHaveBeenLastCalledWith('second');
+    await session.submit('put 2 "b"');
+    await session.submit('commit');
+    await saved(session);
+    expect(await names()).toEqual(['btree', 'second']);
+    const [first, second] = [await openShelf().read('btree'), await openShelf().read('second')];
+    expect(first?.workspace.text).not.toContain('put 2');
+    expect(second?.workspace.text).toContain('put 2');
+    expect(await session.saveAs('btree')).toContain('called btree already');
+    expect(session.store.getState().workspace).toBe('second');
+  });
+
+  test('the one on screen is renamed and kept on, then removed for good', async () => {
+    const onWorkspace = vi.fn();
+    const { session } = sessionOf(workspace('btree'), { onWorkspace });
+    await ready(session);
+    expect(await session.rename('nothing yet')).toBe('Nothing is kept of this run yet.');
+    await session.submit('put 1 "a"');
+    await session.submit('commit');
+    await saved(session);
+    expect(await session.rename('my tree')).toBeUndefined();
+    expect(onWorkspace).toHaveBeenLastCalledWith('my tree');
+    await session.submit('put 2 "b"');
+    await session.submit('commit');
+    await saved(session);
+    expect(await names()).toEqual(['my tree']);
+    const again = sessionOf(workspace('my tree'));
+    const { saved: elsewhere } = await until(
+      again.session,
+      ({ saved }) => saved.state !== 'unsaved',
+    );
+    expect(elsewhere.state).toBe('read-only'); // the lock went with the name
+    await session.discard();
+    expect(await names()).toEqual([]);
+    await session.submit('put 3 "c"');
+    await session.submit('commit');
+    expect([await names(), session.store.getState().saved.state]).toEqual([[], 'unsaved']);
+  });
+
+  test('a backup is kept at once; a name that is not there is said', async () => {
+    const { session } = sessionOf(text(TEXT, { keepAs: 'backup', keepNow: true }));
+    await ready(session);
+    await saved(session);
+    expect(await names()).toEqual(['backup']);
+    const missing = sessionOf(workspace('nowhere'));
+    await ready(missing.session);
+    expect(notice(missing.session, 'no-workspace')?.text).toContain('No workspace called nowhere');
+  });
+});
+
 test('a file: opened by its bytes; another than the scenario was made with is refused', async () => {
   const script = new Script(TEXT, labs).run();
   const [exported] = script.lab.exports(script.timeline('main').end);

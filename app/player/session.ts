@@ -8,16 +8,7 @@ import { ENGINE_VERSION } from '../../engine/base/version.ts';
 import type { Kept, Opened, Overview } from '../../engine/run/host.ts';
 import { withoutComment } from '../../engine/run/scenario.ts';
 import { frameTicker, type Ticker } from '../draw/clock.ts';
-import {
-  askToPersist,
-  claim,
-  openShelf,
-  type Shelf,
-  type Workspace,
-  wantsWhole,
-  whenFree,
-  whySaveFailed,
-} from '../shelf/shelf.ts';
+import type { Shelf, Workspace } from '../shelf/shelf.ts';
 import { type Client, openClient, type StartWorker } from './client.ts';
 import { playerMachine } from './player.ts';
 import type { CommandLine, Notice, Screen, Session, SessionState, ShownMoment } from './types.ts';
@@ -28,6 +19,8 @@ export type Source =
       readonly kind: 'text';
       readonly text: string;
       readonly keepAs?: string;
+      /** A backup: kept at once, changed or not. */
+      readonly keepNow?: boolean;
       readonly digest?: string;
       readonly version?: string;
       readonly selection?: string;
@@ -55,6 +48,9 @@ const WATCHED = 80;
 /** Of the lab that was on screen before: until it has saved and let go of its workspace. */
 let leaving: Promise<void> = Promise.resolve();
 
+/** What keeps work comes when something is kept or sought: the front page's lab keeps nothing. */
+const shelving = () => import('../shelf/shelf.ts');
+
 const AT_WORK = 'The lab is still at work.';
 
 const NO_INFO = {
@@ -68,7 +64,11 @@ const NO_INFO = {
 };
 
 export function openSession(options: SessionOptions): Session {
-  const shelf = options.shelf ?? openShelf();
+  let openShelf = async (): Promise<Shelf> => {
+    const shelf = options.shelf ?? (await shelving()).openShelf();
+    openShelf = async () => shelf;
+    return shelf;
+  };
   const store = createStore<SessionState>(() => ({
     phase: 'opening',
     notices: [],
@@ -86,6 +86,7 @@ export function openSession(options: SessionOptions): Session {
     speed: options.speed ?? 1,
     process: 'split',
     saved: { state: 'unsaved' },
+    workspace: undefined,
   }));
   const { getState: now, setState: set } = store;
 
@@ -286,6 +287,8 @@ export function openSession(options: SessionOptions): Session {
     saving = saving.then(async () => {
       if (closed || file || (!workspace && keepAs === undefined)) return;
       if (now().saved.state === 'read-only') return;
+      const { askToPersist, claim, wantsWhole, whySaveFailed } = await shelving();
+      const shelf = await openShelf();
       try {
         if (!workspace) {
           const name = await freeWorkspace(keepAs as string);
@@ -293,6 +296,7 @@ export function openSession(options: SessionOptions): Session {
           if (!lock) return readOnly(name);
           workspace = { name, kept: undefined, lock };
           mustKeepWhole = true;
+          set({ workspace: name });
           options.onWorkspace?.(name);
         }
         const durable = await client.engine.tail();
@@ -323,6 +327,7 @@ export function openSession(options: SessionOptions): Session {
 
   /** A name that nobody has yet: another tab, or this one before, may have taken the wanted one. */
   async function freeWorkspace(stem: string): Promise<string> {
+    const shelf = await openShelf();
     const taken = new Set((await shelf.list()).map(({ name }) => name));
     for (let n = 1; ; n++) {
       const name = n === 1 ? stem : `${stem} ${n}`;
@@ -330,7 +335,9 @@ export function openSession(options: SessionOptions): Session {
     }
   }
 
-  function readOnly(name: string): void {
+  async function readOnly(name: string): Promise<void> {
+    const { whenFree } = await shelving();
+    if (closed) return;
     const why =
       'Another tab has this workspace open, so this one only looks: nothing you do here is kept.';
     set({ saved: { state: 'read-only', why } });
@@ -348,6 +355,8 @@ export function openSession(options: SessionOptions): Session {
 
   async function openWorkspace(name: string, otherwise: string): Promise<void> {
     keepAs = name;
+    const { claim, whySaveFailed } = await shelving();
+    const shelf = await openShelf();
     const found = await shelf.read(name).catch((thrown) => {
       notify({ id: 'saving', tone: 'fault', text: whySaveFailed(thrown) });
       return undefined;
@@ -355,6 +364,12 @@ export function openSession(options: SessionOptions): Session {
     if (!found) {
       const complaint = await open(otherwise);
       if (complaint) fail(complaint);
+      else if (name !== now().info.name)
+        notify({
+          id: 'no-workspace',
+          tone: 'info',
+          text: `No workspace called ${name} is kept in this browser. This is the scenario that the lab begins with.`,
+        });
       return;
     }
     const lock = await claim(name);
@@ -363,9 +378,9 @@ export function openSession(options: SessionOptions): Session {
     if (!complaint && (await client.engine.durableDigest()) === kept.digest) {
       if (lock) {
         workspace = { name, kept, lock };
-        set({ saved: { state: 'saved', syncs: kept.syncs, at: kept.savedAt } });
+        set({ workspace: name, saved: { state: 'saved', syncs: kept.syncs, at: kept.savedAt } });
         if (tail.length > 0) await tellWhatWasLost(tail);
-      } else readOnly(name); // what is not committed there is alive in the other tab
+      } else await readOnly(name); // what is not committed there is alive in the other tab
       return;
     }
     // The engine has changed since: the bytes win.
@@ -450,6 +465,7 @@ export function openSession(options: SessionOptions): Session {
       keepAs = source.keepAs;
       const complaint = await open(source.text);
       if (complaint) return fail(complaint);
+      if (source.keepNow) void keep();
       if (source.selection) set({ selection: source.selection });
       if (source.digest && source.digest !== now().digest)
         notify({
@@ -496,6 +512,15 @@ export function openSession(options: SessionOptions): Session {
         })
         .catch(() => {});
   });
+
+  function letGo(): void {
+    stopWaiting();
+    dismiss('second-tab');
+    workspace?.lock.release();
+    workspace = undefined;
+    mustKeepWhole = true;
+    set({ workspace: undefined, saved: { state: 'unsaved' } });
+  }
 
   const texts = () => now().lines.map(({ text }) => text);
   const rewrite = (lines: readonly string[]) => change(() => client.engine.rewrite(lines), toEnd);
@@ -670,10 +695,8 @@ export function openSession(options: SessionOptions): Session {
       const complaint = await open(text);
       if (complaint) file = before;
       else {
-        workspace?.lock.release();
-        workspace = undefined;
+        letGo();
         keepAs = now().title || now().info.name;
-        set({ saved: { state: 'unsaved' } });
       }
       return complaint;
     },
@@ -695,6 +718,47 @@ export function openSession(options: SessionOptions): Session {
       const url = `${location.href.split('#')[0]}${fragment}`;
       return { url, tooLong: url.length > COMFORTABLE, text };
     },
+    async saveAs(name) {
+      if (now().phase !== 'ready') return AT_WORK;
+      if (file) return 'An opened database is not kept here: it is a file of yours already.';
+      await saving;
+      const shelf = await openShelf();
+      if ((await shelf.list()).some((known) => known.name === name))
+        return `There is a workspace called ${name} already: expected another name.`;
+      letGo();
+      keepAs = name;
+      await keep();
+      const { saved } = now();
+      return saved.state === 'failed' ? saved.why : undefined;
+    },
+    async rename(name) {
+      await saving;
+      const held = workspace;
+      if (!held) return 'Nothing is kept of this run yet.';
+      const lock = await (await shelving()).claim(name);
+      if (!lock) return `Another tab has ${name} open.`;
+      try {
+        await (await openShelf()).rename(held.name, name);
+      } catch (thrown) {
+        lock.release();
+        return sentenceOf(thrown);
+      }
+      held.lock.release();
+      workspace = { name, kept: held.kept && { ...held.kept, name }, lock };
+      keepAs = name;
+      set({ workspace: name });
+      options.onWorkspace?.(name);
+      return undefined;
+    },
+    async discard() {
+      await saving;
+      const name = workspace?.name;
+      keepAs = undefined;
+      letGo();
+      if (name !== undefined) await (await openShelf()).remove(name);
+    },
+    series: (samples) => client.engine.series(samples),
+    trees: () => client.engine.trees(),
     exportFiles: () => client.engine.exports(),
     dismiss,
     restart,

@@ -4,7 +4,7 @@
 
 import type { StoreApi } from 'zustand/vanilla';
 import type { DiskImage } from '../../engine/disk/image.ts';
-import type { LabInfo } from '../../engine/run/host.ts';
+import type { LabInfo, Series } from '../../engine/run/host.ts';
 import type {
   AnyEvent,
   Caption,
@@ -13,9 +13,10 @@ import type {
   SettingValue,
   Setup,
   SourceRef,
+  TreeInfo,
 } from '../../engine/run/lab.ts';
 
-export type { LabInfo };
+export type { LabInfo, Series, TreeInfo };
 
 /** A moment as the page holds it: the real bytes, and what was said of it. */
 export interface ShownMoment<E extends AnyEvent = AnyEvent, V = unknown> {
@@ -111,6 +112,8 @@ export interface SessionState {
   /** Legend entry that is isolated (hovered or focused). */
   readonly marked?: string;
   readonly saved: Saved;
+  /** The name that this run is kept under, once it is. */
+  readonly workspace: string | undefined;
   /** How far a long run has come, for a progress line; absent when nothing runs. */
   readonly progress?: { readonly commands: number; readonly moments: number };
 }
@@ -173,6 +176,16 @@ export interface Session {
 
   // In and out.
   share(): Promise<{ readonly url: string; readonly tooLong: boolean; readonly text: string }>;
+  /** Goes on under another name; what was kept before stays as it is. */
+  saveAs(name: string): Promise<string | undefined>;
+  /** Gives what is kept of this run another name. */
+  rename(name: string): Promise<string | undefined>;
+  /** Removes what is kept of this run, and keeps nothing from now on. */
+  discard(): Promise<void>;
+  /** The lab's metrics over the whole branch; nothing when a newer request came meanwhile. */
+  series(samples: number): Promise<Series | undefined>;
+  /** What an opened file holds, to choose from by the setting `table`. */
+  trees(): Promise<readonly TreeInfo[]>;
   exportFiles(): Promise<readonly { readonly name: string; readonly bytes: Uint8Array }[]>;
   dismiss(notice: string): void;
   /** Ends a runaway worker and opens the lab again at the last good command. */

@@ -168,3 +168,51 @@ describe('the lock of a workspace', () => {
     expect(await claim('a')).toBeUndefined();
   });
 });
+
+describe('a workspace gets another name', () => {
+  const content = filled(200_000, 7);
+  const saveOne = (name: string) =>
+    openShelf().save(
+      name,
+      'btree',
+      '1',
+      keptOf([
+        { name: 'lab.sqlite', size: content.length, chunkSize: 200_000, chunks: [[0, content]] },
+      ]),
+    );
+
+  test('with all of its packs and its tail, and later saves go on from there', async () => {
+    const shelf = openShelf();
+    await saveOne('old');
+    await shelf.saveTail('old', ['put 1 a']);
+    await shelf.rename('old', 'new');
+    expect(await shelf.read('old')).toBeUndefined();
+    expect(await shelf.files('old')).toEqual([]);
+    const found = await shelf.read('new');
+    expect([found?.workspace.name, found?.tail]).toEqual(['new', ['put 1 a']]);
+    const change = filled(200_000, 9);
+    for (const expected of [content, change]) {
+      const [file] = await shelf.files('new');
+      expect(Buffer.compare(file?.bytes ?? new Uint8Array(), expected)).toBe(0);
+      await shelf.save(
+        'new',
+        'btree',
+        '1',
+        keptOf([{ name: 'lab.sqlite', size: 200_000, chunkSize: 200_000, chunks: [[0, change]] }], {
+          whole: false,
+        }),
+      );
+    }
+  });
+
+  test('never over another, and never out of nothing', async () => {
+    const shelf = openShelf();
+    await saveOne('one');
+    await saveOne('two');
+    await expect(shelf.rename('one', 'two')).rejects.toThrow('a workspace called two already');
+    await expect(shelf.rename('three', 'four')).rejects.toThrow('no workspace called three');
+    expect((await shelf.files('one'))[0]?.bytes.length).toBe(200_000);
+    expect((await shelf.files('two'))[0]?.bytes.length).toBe(200_000);
+    expect(await shelf.read('four')).toBeUndefined();
+  });
+});

@@ -13,6 +13,7 @@
 // after a killed tab the page can say what was lost; it is no promise.
 
 import type { DBSchema, IDBPDatabase } from 'idb';
+import { Complaint } from '../../engine/base/assert.ts';
 import type { Kept } from '../../engine/run/host.ts';
 
 const PACK_BYTES = 60 * 1024;
@@ -55,6 +56,8 @@ export interface Shelf {
   /** Resolves when the transaction's `complete` was seen. Rejects with a sentence. */
   save(name: string, lab: string, version: string, kept: Kept): Promise<Workspace>;
   saveTail(name: string, lines: readonly string[]): Promise<void>;
+  /** All of it or nothing, in one transaction. Rejects with a Complaint when the new name is taken. */
+  rename(from: string, to: string): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -143,6 +146,43 @@ export function openShelf(): Shelf {
     },
     async saveTail(name, lines) {
       await (await database()).put('tails', lines, name);
+    },
+    async rename(from, to) {
+      const tx = (await database()).transaction(['workspaces', 'packs', 'tails'], 'readwrite', {
+        durability: 'strict',
+      });
+      const [workspaces, packs, tails] = [
+        tx.objectStore('workspaces'),
+        tx.objectStore('packs'),
+        tx.objectStore('tails'),
+      ];
+      const [workspace, taken, bytes, keys, tail] = await Promise.all([
+        workspaces.get(from),
+        workspaces.count(to),
+        packs.getAll(packsOf(from)),
+        packs.getAllKeys(packsOf(from)),
+        tails.get(from),
+      ]);
+      if (!workspace || taken > 0) {
+        tx.abort();
+        await tx.done.catch(() => {});
+        throw new Complaint(
+          workspace
+            ? `there is a workspace called ${to} already; expected another name`
+            : `there is no workspace called ${from} any more`,
+        );
+      }
+      await Promise.all([
+        workspaces.put({ ...workspace, name: to }),
+        workspaces.delete(from),
+        ...bytes.map((pack, i) =>
+          packs.put({ ...pack, workspace: to }, [to, keys[i]?.[1] as number]),
+        ),
+        packs.delete(packsOf(from)),
+        ...(tail ? [tails.put(tail, to)] : []),
+        tails.delete(from),
+        tx.done,
+      ]);
     },
     async remove(name) {
       const tx = (await database()).transaction(['workspaces', 'packs', 'tails'], 'readwrite');

@@ -15,6 +15,10 @@ const LabScreen = lazy(() => import('./LabScreen.tsx').then((m) => ({ default: m
 const Gallery = lazy(() => import('./Gallery.tsx').then((m) => ({ default: m.Gallery })));
 const Palette = lazy(() => import('./Palette.tsx').then((m) => ({ default: m.Palette })));
 const Paste = lazy(() => import('./Paste.tsx').then((m) => ({ default: m.Paste })));
+const OpenDatabase = lazy(() =>
+  import('./OpenDatabase.tsx').then((m) => ({ default: m.OpenDatabase })),
+);
+const Workspaces = lazy(() => import('./Workspaces.tsx').then((m) => ({ default: m.Workspaces })));
 const Help = lazy(() => import('./Help.tsx').then((m) => ({ default: m.Help })));
 
 function Broken({ error, resetErrorBoundary }: FallbackProps) {
@@ -39,7 +43,7 @@ function Broken({ error, resetErrorBoundary }: FallbackProps) {
 
 export function App() {
   const dialog = useStore(desk, (state) => state.dialog);
-  const { scenarios } = useDoors();
+  const { scenarios, samples } = useDoors();
   const close = useCallback(() => desk.setState({ dialog: undefined, draft: undefined }), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -72,8 +76,12 @@ export function App() {
         </Suspense>
       </ErrorBoundary>
       <Suspense>
-        {dialog === 'palette' && <Palette scenarios={scenarios} onClose={close} />}
+        {dialog === 'palette' && (
+          <Palette scenarios={scenarios} samples={samples} onClose={close} />
+        )}
         {dialog === 'paste' && <Paste onClose={close} />}
+        {dialog === 'open' && <OpenDatabase onClose={close} />}
+        {dialog === 'workspaces' && <Workspaces onClose={close} />}
         {dialog === 'help' && <Help onClose={close} />}
       </Suspense>
       <DropZone />

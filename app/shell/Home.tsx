@@ -6,8 +6,6 @@ import { Link } from 'wouter';
 import { PARTS } from './chapters.ts';
 import { desk, openDialog } from './desk.ts';
 import { useDoors } from './doors.ts';
-import { chooseFile } from './files.ts';
-import { takeFile } from './incoming.ts';
 import { Logo } from './Logo.tsx';
 import { ThemeButton } from './ThemeButton.tsx';
 import './home.css';
@@ -31,7 +29,7 @@ export function Home() {
         <button type="button" className="btn jump" onClick={() => openDialog('palette')}>
           Jump to… <kbd>⌘K</kbd>
         </button>
-        <button type="button" className="btn" onClick={() => chooseFile(takeFile)}>
+        <button type="button" className="btn" onClick={() => openDialog('open')}>
           Open a database…
         </button>
         <button type="button" className="btn" onClick={() => openDialog('paste')}>

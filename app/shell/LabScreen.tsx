@@ -29,14 +29,14 @@ import { Status } from '../panels/Status.tsx';
 import { TextTwin } from '../panels/TextTwin.tsx';
 import { Timeline } from '../panels/Timeline.tsx';
 import { Transport } from '../panels/Transport.tsx';
+import { Trees } from '../panels/Trees.tsx';
 import { useSession } from '../panels/use.ts';
 import type { Session, SessionState } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
 import { type Opening, useDoors } from './doors.ts';
-import { chooseFile, saveFile } from './files.ts';
-import { takeFile } from './incoming.ts';
+import { saveFile } from './files.ts';
 import { Logo } from './Logo.tsx';
 import { navigate, queryOf, useFragment } from './location.ts';
 import { Prose } from './Prose.tsx';
@@ -56,6 +56,7 @@ export function LabScreen({ name }: { readonly name: string }) {
   const doors = useDoors();
   const fragment = useFragment();
   const handedIn = useStore(desk, (state) => state.handedIn);
+  const again = useStore(desk, (state) => state.again);
   const [session, setSession] = useState<Session>();
   const [trouble, setTrouble] = useState<string>();
   // The address that was opened. When a changed scenario becomes a workspace, the address names it
@@ -75,6 +76,7 @@ export function LabScreen({ name }: { readonly name: string }) {
     const mine = handedIn?.lab === name && !address.includes('?') ? handedIn : undefined;
     const scenario = query.get('scenario');
     const workspace = query.get('w');
+    const sample = query.get('sample');
     const process = query.get('watch');
     let opened: Session | undefined;
     let alive = true;
@@ -83,7 +85,9 @@ export function LabScreen({ name }: { readonly name: string }) {
       ...(query.has('s') && { link: address }),
       ...(scenario !== null && { scenario }),
       ...(workspace !== null && { workspace }),
+      ...(sample !== null && { sample }),
       ...(mine?.text !== undefined && { text: mine.text }),
+      ...(mine?.keepAs !== undefined && { keepAs: mine.keepAs }),
       ...(mine?.file && { file: mine.file }),
       onWorkspace: (kept) => {
         if (!alive) return;
@@ -111,7 +115,7 @@ export function LabScreen({ name }: { readonly name: string }) {
       alive = false;
       opened?.close();
     };
-  }, [doors, lab, name, address, handedIn]);
+  }, [doors, lab, name, address, handedIn, again]);
 
   if (!lab)
     return (
@@ -242,7 +246,7 @@ function Screen({ session, inspect }: { readonly session: Session; readonly insp
           <Transport session={session} />
         </div>
         <Timeline session={session} />
-        <Status session={session} />
+        <Status session={session} onSaved={() => openDialog('workspaces')} />
         <nav className="sheet-buttons" aria-label="Panels">
           <button type="button" className="btn" onClick={() => setSheet('left')}>
             <ScrollText aria-hidden size={15} /> Operations
@@ -306,7 +310,7 @@ function TopBar({ session }: { readonly session: Session }) {
         type="button"
         className="btn"
         aria-label="Open a database…"
-        onClick={() => chooseFile(takeFile)}
+        onClick={() => openDialog('open')}
       >
         <Database aria-hidden size={15} className="only-narrow" />
         <span className="btn-words">Open a database…</span>
@@ -415,6 +419,7 @@ function Story({ session }: { readonly session: Session }) {
   const lab = useSession(session, (state) => state.info.name);
   const title = useSession(session, titleOf);
   const prose = useSession(session, (state) => state.prose);
+  const foreign = useSession(session, (state) => state.setup.file !== undefined);
   const mine = useMemo(
     () => scenarios.filter((scenario) => scenario.lab === lab),
     [scenarios, lab],
@@ -429,7 +434,7 @@ function Story({ session }: { readonly session: Session }) {
             value={current?.name ?? ''}
             onChange={(event) => navigate(`/lab/${lab}?scenario=${event.target.value}`)}
           >
-            {!current && <option value="">your own</option>}
+            {!current && <option value="">{foreign ? 'an opened database' : 'your own'}</option>}
             {mine.map((scenario) => (
               <option key={scenario.name} value={scenario.name}>
                 {scenario.title}
@@ -440,6 +445,7 @@ function Story({ session }: { readonly session: Session }) {
       </div>
       <h2 className="story-title">{title}</h2>
       <Prose paragraphs={prose} />
+      {foreign && <Trees session={session} />}
       <Settings session={session} />
     </>
   );
@@ -515,7 +521,7 @@ function usePaletteItems(session: Session): void {
         run: () => void session.dieHere(),
       },
     ];
-    desk.setState({ items });
-    return () => desk.setState({ items: [] });
+    desk.setState({ items, session });
+    return () => desk.setState({ items: [], session: undefined });
   }, [session, lines, commands]);
 }

@@ -6,27 +6,32 @@ import { Dialog } from '../panels/Dialog.tsx';
 import { toggleTheme } from '../panels/preferences.ts';
 import { PARTS } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
-import type { ShippedScenario } from './doors.ts';
-import { chooseFile } from './files.ts';
+import type { Sample, ShippedScenario } from './doors.ts';
 import { find } from './find.ts';
-import { takeFile } from './incoming.ts';
 import { navigate } from './location.ts';
 
 const SHOWN = 60;
 
 export function Palette(props: {
   readonly scenarios: readonly ShippedScenario[];
+  readonly samples: readonly Sample[];
   readonly onClose: () => void;
 }) {
-  const { scenarios, onClose } = props;
+  const { scenarios, samples, onClose } = props;
   const extra = useStore(desk, (state) => state.items);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const all = useMemo(
-    () => [...labItems(), ...scenarioItems(scenarios), ...extra, ...doings()],
-    [scenarios, extra],
+    () => [
+      ...labItems(),
+      ...scenarioItems(scenarios),
+      ...extra,
+      ...sampleItems(samples),
+      ...doings(),
+    ],
+    [scenarios, samples, extra],
   );
   const found = useMemo(() => find(all, text).slice(0, SHOWN), [all, text]);
   const chosen = Math.min(at, found.length - 1);
@@ -130,6 +135,15 @@ const scenarioItems = (scenarios: readonly ShippedScenario[]): PaletteItem[] =>
     run: () => navigate(`/lab/${scenario.lab}?scenario=${scenario.name}`),
   }));
 
+const sampleItems = (samples: readonly Sample[]): PaletteItem[] =>
+  samples.map(({ name, lab, note }) => ({
+    id: `sample:${name}`,
+    group: 'Sample databases',
+    label: name,
+    note,
+    run: () => navigate(`/lab/${lab}?sample=${name}`),
+  }));
+
 const doings = (): PaletteItem[] => [
   {
     id: 'home',
@@ -141,13 +155,20 @@ const doings = (): PaletteItem[] => [
     id: 'open',
     group: 'Elsewhere',
     label: 'Open a database…',
-    run: () => chooseFile(takeFile),
+    run: () => openDialog('open'),
   },
   {
     id: 'paste',
     group: 'Elsewhere',
     label: 'Paste a scenario',
     run: () => openDialog('paste'),
+  },
+  {
+    id: 'workspaces',
+    group: 'Elsewhere',
+    label: 'Workspaces…',
+    note: 'what is kept in this browser: open, rename, back up, restore, remove',
+    run: () => openDialog('workspaces'),
   },
   { id: 'theme', group: 'Elsewhere', label: 'Change the theme', run: toggleTheme },
   { id: 'help', group: 'Elsewhere', label: 'Keys and preferences', run: () => openDialog('help') },

@@ -2,6 +2,7 @@
 // opened next (a file, a pasted scenario), and what the open lab adds to the palette.
 
 import { createStore } from 'zustand/vanilla';
+import type { Session } from '../player/types.ts';
 
 export interface PaletteItem {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface HandedIn {
   readonly serial: number;
   readonly lab: string;
   readonly text?: string;
+  /** A backup: the workspace that the text becomes at once. */
+  readonly keepAs?: string;
   readonly file?: File;
 }
 
@@ -28,8 +31,12 @@ export interface Draft {
 
 export interface Desk {
   readonly draft: Draft | undefined;
-  readonly dialog: 'palette' | 'paste' | 'help' | 'share' | undefined;
+  readonly dialog: 'palette' | 'paste' | 'help' | 'share' | 'open' | 'workspaces' | undefined;
   readonly handedIn: HandedIn | undefined;
+  /** Counts the times that the same address is to be opened anew. */
+  readonly again: number;
+  /** The lab on screen. */
+  readonly session: Session | undefined;
   readonly items: readonly PaletteItem[];
 }
 
@@ -37,6 +44,8 @@ export const desk = createStore<Desk>(() => ({
   draft: undefined,
   dialog: undefined,
   handedIn: undefined,
+  again: 0,
+  session: undefined,
   items: [],
 }));
 

@@ -12,6 +12,14 @@ export interface ShippedScenario {
   readonly text: string;
 }
 
+/** A database that comes with the page, to look into. */
+export interface Sample {
+  /** The file's name, under samples/. */
+  readonly name: string;
+  readonly lab: string;
+  readonly note: string;
+}
+
 export interface Opening {
   readonly lab: string;
   /** At most one of these; none: what was kept of this lab, else its first scenario. */
@@ -19,6 +27,9 @@ export interface Opening {
   /** The name under which a changed scenario was kept. */
   readonly workspace?: string;
   readonly text?: string;
+  /** The workspace that the text becomes at once. */
+  readonly keepAs?: string;
+  readonly sample?: string;
   /** A share link's fragment, `#/lab/…` included. */
   readonly link?: string;
   readonly file?: File;
@@ -31,6 +42,7 @@ export interface Opening {
 export interface Doors {
   readonly version: string;
   readonly scenarios: readonly ShippedScenario[];
+  readonly samples: readonly Sample[];
   /** The scenario that a lab begins with. */
   first(lab: string): ShippedScenario;
   /** Rejects with a Complaint, in words, when the input is bad. */

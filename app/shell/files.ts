@@ -13,10 +13,13 @@ export function saveFile(name: string, bytes: Uint8Array | string): void {
 }
 
 /** Asks for one file; must be called from a click. */
-export function chooseFile(onFile: (file: File) => void): void {
+export function chooseFile(
+  onFile: (file: File) => void,
+  accept = '.sqlite,.sqlite3,.db,.db3,.s3db,.txt,application/vnd.sqlite3',
+): void {
   const input = document.createElement('input');
   input.type = 'file';
-  input.accept = '.sqlite,.sqlite3,.db,.db3,.s3db,.txt,application/vnd.sqlite3';
+  input.accept = accept;
   input.addEventListener('change', () => {
     const file = input.files?.[0];
     if (file) onFile(file);

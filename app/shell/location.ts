@@ -3,6 +3,8 @@
 //   #/                      front page
 //   #/lab/btree             a lab, as it was left
 //   #/lab/btree?scenario=N  a shipped scenario
+//   #/lab/btree?w=NAME      a workspace
+//   #/lab/btree?sample=FILE a database that comes with the page
 //   #/lab/btree?s=…         a share link (engine/run/link.ts)
 //
 // wouter's own hash location puts what follows `?` into the address's query, which would reload the

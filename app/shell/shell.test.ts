@@ -1,6 +1,7 @@
 // The small pure parts of the shell: finding, prose, chapters, and where an address leads.
 
 import { describe, expect, it } from 'vitest';
+import { backupNames, nameOfBackup, sizeText, whyNoName } from './backup.ts';
 import { chapterOf, PARTS } from './chapters.ts';
 import { labOfText, type PaletteItem } from './desk.ts';
 import { find } from './find.ts';
@@ -90,5 +91,35 @@ describe('addresses and texts', () => {
   it('the lab of a scenario is the one that its text names', () => {
     expect(labOfText('# about\n\nlab btree\nput 1 "lab lsm"')).toBe('btree');
     expect(labOfText('put 1 "x"')).toBeUndefined();
+  });
+});
+
+describe('workspaces in words', () => {
+  it('a name is a line of a few letters', () => {
+    expect(whyNoName('my tree')).toBeUndefined();
+    expect(whyNoName('')).toContain('needs a name');
+    expect(whyNoName('a\nb')).toContain('one line');
+    expect(whyNoName('a'.repeat(61))).toContain('at most 60');
+  });
+
+  it('sizes', () => {
+    expect([0, 512, 2560, 68_608, 12_345_678].map(sizeText)).toEqual([
+      '0 bytes',
+      '512 bytes',
+      '2.6 kB',
+      '69 kB',
+      '12.3 MB',
+    ]);
+  });
+
+  it('a backup is saved and restored under the name of its workspace', () => {
+    expect(backupNames('My tree', ['lab.sqlite', 'lab.sqlite-wal'])).toEqual({
+      text: 'My tree.txt',
+      files: ['My tree.sqlite', 'My tree.sqlite-wal'],
+    });
+    expect(backupNames('../a/b', ['lab.sqlite']).text).toBe('__a_b.txt');
+    expect(nameOfBackup('My tree.txt')).toBe('My tree');
+    expect(nameOfBackup('My tree (2).txt')).toBe('My tree');
+    expect(nameOfBackup('.txt')).toBe('restored');
   });
 });
