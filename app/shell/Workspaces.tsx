@@ -27,7 +27,7 @@ export function Workspaces({ onClose }: { readonly onClose: () => void }) {
   const look = useCallback(
     () =>
       shelf.list().then(
-        (found) => setList(found.toSorted((a, b) => b.savedAt - a.savedAt)),
+        (found) => setList([...found].sort((a, b) => b.savedAt - a.savedAt)),
         (thrown) => setComplaint(whySaveFailed(thrown)),
       ),
     [],
@@ -169,9 +169,9 @@ function Row(props: {
       if (!isHere) return withLock(() => shelf.remove(name));
       await session?.discard();
       onClose();
-      desk.setState({ handedIn: undefined });
-      if (location.hash === `#/lab/${lab}`) desk.setState(({ again }) => ({ again: again + 1 }));
-      else navigate(`/lab/${lab}`);
+      navigate(`/lab/${lab}`, { replace: true });
+      // The address may be the very one that the run was opened by.
+      desk.setState(({ again }) => ({ handedIn: undefined, again: again + 1 }));
       return undefined;
     }, `${name} is removed.`);
   };
