@@ -1,10 +1,13 @@
-/** The gallery as pictures: out/gallery/ has every shipped scenario in both themes, to be looked at. */
+/**
+ * The gallery as pictures: out/gallery/ has every shipped scenario in both themes, at the moment it
+ * opens at and where each process begins, to be looked at.
+ */
 import { mkdirSync } from 'node:fs';
 import { expect, test } from './fixtures.ts';
 
 for (const theme of ['surface', 'deep']) {
   test(`the gallery, ${theme}`, async ({ page }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     mkdirSync('out/gallery', { recursive: true });
     await page.setViewportSize({ width: 1000, height: 900 });
     await page.addInitScript((name) => localStorage.setItem('bathysphere:theme', name), theme);
@@ -12,13 +15,24 @@ for (const theme of ['surface', 'deep']) {
     const pieces = page.locator('.gallery-piece');
     await expect(pieces.first()).toBeVisible();
     const count = await pieces.count();
+    let pictures = 0;
     for (let i = 0; i < count; i++) {
       const piece = pieces.nth(i);
       await piece.scrollIntoViewIfNeeded();
       const name = await piece.locator('code').innerText();
       await expect(piece.locator('.slot').first(), name).toBeVisible({ timeout: 20_000 });
-      await piece.screenshot({ path: `out/gallery/${name}-${theme}.png` });
+      const moments = piece.locator('.gallery-moments button');
+      const stage = piece.locator('.gallery-stage');
+      for (let n = 0; n < (await moments.count()); n++) {
+        const moment = moments.nth(n);
+        await moment.click();
+        await expect(moment, name).toHaveAttribute('aria-pressed', 'true');
+        const at = (await moment.innerText()).replaceAll(' ', '-');
+        await stage.screenshot({ path: `out/gallery/${name}-${at}-${theme}.png` });
+        pictures++;
+      }
     }
     expect(count).toBeGreaterThan(0);
+    expect(pictures).toBeGreaterThan(2 * count);
   });
 }

@@ -593,6 +593,9 @@ function add<K extends keyof SVGElementTagNameMap>(
 /** Two decimals are finer than any screen, and short attributes parse faster. */
 const px = (value: number): string => String(Math.round(value * 100) / 100);
 
+/** In fractions of a bar: finer. */
+const px5 = (value: number): string => String(Math.round(value * 1e5) / 1e5);
+
 function setter(element: Element, name: string): (value: string) => void {
   let last: string | undefined;
   return (value) => {
@@ -834,20 +837,20 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     const stretch = add(g, 'g');
     const setScale = setter(stretch, 'transform');
     let last: Shape['segments'];
-    let drawn: SVGRectElement[] = [];
+    let drawn: SVGPathElement[] = [];
     return {
       look(shape) {
         if (shape.segments === last) return;
         last = shape.segments;
-        for (const rect of drawn) rect.remove();
-        drawn = (shape.segments ?? []).map(({ from, to, tone, lit }) =>
-          add(stretch, 'rect', {
-            class: `segment tone-${tone}${lit ? ' lit' : ''}`,
-            x: from,
-            width: Math.max(0, to - from),
-            height: 1,
-          }),
-        );
+        for (const path of drawn) path.remove();
+        // One path for all of a tone: a page of sixty cells is a handful of elements.
+        const paths = new Map<string, string>();
+        for (const { from, to, tone, lit } of shape.segments ?? []) {
+          const looks = `segment tone-${tone}${lit ? ' lit' : ''}`;
+          const d = `M${px5(from)} 0H${px5(Math.max(from, to))}V1H${px5(from)}z`;
+          paths.set(looks, (paths.get(looks) ?? '') + d);
+        }
+        drawn = [...paths].map(([looks, d]) => add(stretch, 'path', { class: looks, d }));
       },
       size(w, h) {
         ground.setW(px(w));
@@ -901,14 +904,12 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     return {};
   },
   glow(g, id) {
-    const light = add(g, 'ellipse', { class: 'light', fill: `url(#${id}-glow)` });
-    const setters = ['cx', 'cy', 'rx', 'ry'].map((name) => setter(light, name));
+    // A circle of one, stretched: one attribute to write.
+    const light = add(g, 'circle', { class: 'light', fill: `url(#${id}-glow)`, r: 1 });
+    const set = setter(light, 'transform');
     return {
       size(w, h) {
-        const values = [w / 2, h / 2, w / 2, h / 2];
-        setters.forEach((set, i) => {
-          set(px(values[i] as number));
-        });
+        set(`translate(${px(w / 2)} ${px(h / 2)}) scale(${px(w / 2)} ${px(h / 2)})`);
       },
     };
   },

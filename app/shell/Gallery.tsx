@@ -1,9 +1,12 @@
-// A page for those who work on the pictures: every shipped scenario at the moment it opens at.
+// A page for those who work on the pictures: every shipped scenario, at the moment it opens at and at
+// the first moment of each process that it goes through. ← → go from moment to moment, ↑ ↓ from
+// scenario to scenario.
 
-import { useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { sentenceOf } from '../../engine/base/assert.ts';
 import { Stage } from '../panels/Stage.tsx';
+import { useSession } from '../panels/use.ts';
 import type { Session } from '../player/types.ts';
 import { type ShippedScenario, useDoors } from './doors.ts';
 import { ThemeButton } from './ThemeButton.tsx';
@@ -68,7 +71,64 @@ function Piece({ scenario }: { readonly scenario: ShippedScenario }) {
         <Link href={`/lab/${scenario.lab}?scenario=${scenario.name}`}>{scenario.title}</Link>{' '}
         <code>{scenario.name}</code>
       </figcaption>
+      {session && <Moments session={session} />}
       <div className="gallery-stage">{trouble ?? (session && <Stage session={session} />)}</div>
     </figure>
+  );
+}
+
+interface Telling {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** The moment that the scenario opens at, and where each process begins for the first time. */
+function Moments({ session }: { readonly session: Session }) {
+  const outline = useSession(session, (state) => state.outline);
+  const kinds = useSession(session, ({ info }) => info.kinds);
+  const now = useSession(session, ({ moment }) => moment?.index);
+  const opened = useRef<number>(undefined);
+  opened.current ??= now;
+  const telling = useMemo(() => {
+    const found = new Map<string, number>();
+    for (let index = 0; index < outline.length; index++) {
+      const process = kinds[outline.kinds[index] as number]?.process;
+      if (process !== undefined && !found.has(process)) found.set(process, index);
+    }
+    return [...found].map(([name, index]): Telling => ({ name, index }));
+  }, [outline, kinds]);
+  if (now === undefined || opened.current === undefined) return null;
+  const all = [{ name: 'opens at', index: opened.current }, ...telling];
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const buttons = [...event.currentTarget.querySelectorAll('button')];
+    const at = buttons.indexOf(event.target as HTMLButtonElement);
+    const rows = [...document.querySelectorAll<HTMLElement>('.gallery-moments')];
+    const row = rows.indexOf(event.currentTarget);
+    const next = {
+      ArrowRight: buttons[at + 1],
+      ArrowLeft: buttons[at - 1],
+      ArrowDown: rows[row + 1]?.querySelector('button'),
+      ArrowUp: rows[row - 1]?.querySelector('button'),
+    }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    if (buttons.includes(next)) next.click();
+  };
+  return (
+    <div className="gallery-moments" role="toolbar" aria-label="Moments" onKeyDown={onKeyDown}>
+      {all.map(({ name, index }) => (
+        <button
+          key={name}
+          type="button"
+          className="btn small"
+          aria-pressed={now === index}
+          data-name={name}
+          onClick={() => session.seek(index)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
   );
 }

@@ -359,9 +359,9 @@ function along(units: readonly Unit[], placed: ReadonlyMap<number, Placed>, widt
     const below = unit.placed.flatMap(({ node }) =>
       node.children.flatMap((child) => placed.get(child.page) ?? []),
     );
-    return below.length === 0
-      ? undefined
-      : below.reduce((sum, { x, w }) => sum + x + w / 2, 0) / below.length;
+    if (below.length === 0) return undefined;
+    const low = Math.min(...below.map(({ x }) => x));
+    return (low + Math.max(...below.map(({ x, w }) => x + w))) / 2;
   });
   const known = middles.filter((middle) => middle !== undefined).length;
   const starts: number[] = []; // of each unit, when all stand shoulder to shoulder
@@ -900,7 +900,9 @@ const holds = ({ lens, leaf }: PageNode): Tone => (!lens ? 'muted' : leaf ? 'key
 
 function noteOf(node: PageNode): string {
   const kind = !node.lens
-    ? (node.fault ?? 'not read yet')
+    ? node.fault === undefined
+      ? 'not read yet'
+      : 'damaged'
     : node.leaf
       ? node.depth === 0
         ? 'root, leaf'
@@ -908,6 +910,7 @@ function noteOf(node: PageNode): string {
       : node.depth === 0
         ? 'root'
         : 'interior';
+  if (node.fault !== undefined && node.lens) return `${kind} · damaged`;
   const fresh = node.dirty && !node.inFile ? `new ${kind}` : kind;
   if (node.folded > 0) return `${kind} · ${node.folded} pages below`;
   if (node.dirty) return `${fresh} · dirty`;
