@@ -632,6 +632,7 @@ function makeItem(g: SVGGElement, first: Shape, id: string, host?: Item): Item {
         `shape ${kind} tone-${tone}${dashed ? ' dashed' : ''}${lit ? ' lit' : ''}` +
         `${hatched ? ' hatched' : ''}${quiet ? ' quiet' : ''}${crossed ? ' crossed' : ''}` +
         `${align ? ` align-${align}` : ''}${kind === 'slot' && shape.h < 34 ? ' low' : ''}` +
+        (kind === 'slot' && shape.h < 13 ? ` tiny of-${shape.segments?.[0]?.tone}` : '') +
         (kind === 'page' && shape.segments ? ` narrow of-${shape.segments[0]?.tone}` : '');
       setClass(looks + flags);
       if (g.dataset.key !== key) g.dataset.key = key;
@@ -728,7 +729,9 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
       if (!shape || w < 0) return;
       const small = w < 84;
       const title = shape.text ?? '';
-      number.set(small ? clipped(title.replace(/^page /, ''), w - 2, 10 * EM.mono) : '');
+      // A part of a number is another number.
+      const digits = title.replace(/^page /, '');
+      number.set(small && digits.length * 10 * EM.mono <= w - 2 ? digits : '');
       number.at(w / 2, Math.min(h / 2 + 3.5, 13));
       head.set(small ? '' : clipped(title, w - 16, 11 * EM.mono));
       head.at(9, 15);

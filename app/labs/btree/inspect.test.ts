@@ -4,6 +4,7 @@ import { labs } from '../../../engine/labs/index.ts';
 import { Script } from '../../../engine/run/script.ts';
 import type { ShownMoment } from '../../player/types.ts';
 import { inspect } from './inspect.ts';
+import { GROWS_AND_SHRINKS, momentsOf } from './runs.testing.ts';
 
 const SCENARIO = `lab btree
 set max-cells 4
@@ -91,4 +92,15 @@ describe('what the inspector is told of a B-Tree', () => {
       expect(seen.bytes !== undefined || (seen.why ?? '') !== '').toBe(true);
     },
   );
+});
+
+it('a page that was opened in a split is a leaf before anything points to it', () => {
+  const opened = momentsOf(GROWS_AND_SHRINKS).filter(({ event }) => event.kind === 'open');
+  expect(opened.length).toBeGreaterThan(1);
+  for (const moment of opened) {
+    const { page } = moment.event as { page: number };
+    const seen = inspect(moment, `page:${page}`, 'memory');
+    expect(seen.heading, moment.name).toBe('b-tree page header');
+    expect(seen.summary[0]?.value).toMatch(/^0x0[5d] table/);
+  }
 });

@@ -846,7 +846,7 @@ class Picture {
         this.#shapes.push({ ...shape, key: `copy:${page}`, from: `page:${page}` });
     });
     const rows = Math.ceil(slots.length / columns);
-    const end = top + rows * (h + gap) + 12;
+    const end = top + rows * (h + gap) + (h < 13 ? 17 : 12);
     if (plain) return end - 12;
     const name = value.readOnly ? 'the opened file' : 'lab.sqlite';
     const news = synced
