@@ -12,11 +12,15 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   timeout: 60_000,
+  // Two busy cores: what is waited for comes, only later.
+  expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   use: {
     baseURL: `http://127.0.0.1:${port}`,
     launchOptions: { args: browserArgs, ...(executablePath && { executablePath }) },
-    trace: 'retain-on-failure',
+    // A trace of every step costs a third of the time: LAB_TRACE=1 asks for it.
+    trace: process.env.LAB_TRACE ? 'retain-on-failure' : 'off',
+    screenshot: 'only-on-failure',
   },
   webServer: {
     command: `npx --no-install vite preview --strictPort --port ${port}`,

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, test as base, chromium } from '@playwright/test';
+import { type BrowserContext, test as base, chromium, type Page } from '@playwright/test';
 
 export { expect } from '@playwright/test';
 
@@ -14,7 +14,9 @@ type Fixtures = {
   /** The folder of this test's profile. */
   profile: string;
   /** Opens a browser on the profile; a test that closed the first may open the next on what it left. */
-  launch: () => Promise<BrowserContext>;
+  launch: (folder?: string) => Promise<BrowserContext>;
+  /** A page of somebody else: a browser with a profile of its own. */
+  stranger: Page;
   /** Names an error that this test provokes. It must then happen, and only it may. */
   provokes: (error: RegExp) => void;
 };
@@ -58,8 +60,8 @@ export const test = base.extend<Fixtures & { faults: { seen: string[]; expected:
     use,
   ) => {
     const open: BrowserContext[] = [];
-    await use(async () => {
-      const context = await chromium.launchPersistentContext(profile, {
+    await use(async (folder = profile) => {
+      const context = await chromium.launchPersistentContext(folder, {
         ...launchOptions,
         ...contextOptions,
         viewport,
@@ -77,6 +79,13 @@ export const test = base.extend<Fixtures & { faults: { seen: string[]; expected:
       return context;
     });
     for (const context of open) await context.close();
+  },
+  stranger: async ({ launch }, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'bathysphere-e2e-'));
+    const context = await launch(folder);
+    await use(context.pages()[0] ?? (await context.newPage()));
+    await context.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   },
   context: async ({ launch }, use) => {
     await use(await launch());

@@ -11,6 +11,7 @@ export function readSetting(
   setting: Setting,
   text: string,
 ): { readonly value: SettingValue } | { readonly complaint: string } {
+  if (setting.type === 'text') return { value: text.trim() };
   const expected =
     setting.expected ??
     `a ${setting.type === 'integer' ? 'whole number' : 'number'}${rangeText(setting)}`;

@@ -22,6 +22,9 @@ import { usePicture } from './usePicture.ts';
 import '../draw/stage.css';
 import './stage.css';
 
+/** A damaged file has problems by the dozen; the card must not cover the picture of them. */
+const PROBLEMS_SHOWN = 3;
+
 export interface StageProps {
   readonly session: Session;
   /** Only the drawing: no legend, no zoom, and the wheel goes on scrolling the page. */
@@ -251,7 +254,7 @@ export function Stage({ session, plain = false }: StageProps) {
         <div className="stage-caption" ref={card} data-fault={moment.problems.length > 0}>
           <strong>{caption.title}</strong>
           <span>{caption.detail}</span>
-          {moment.problems.map((problem) => (
+          {moment.problems.slice(0, PROBLEMS_SHOWN).map((problem) => (
             <button
               key={`${problem.referee} ${problem.key ?? ''} ${problem.text}`}
               type="button"
@@ -261,6 +264,12 @@ export function Stage({ session, plain = false }: StageProps) {
               <b>✕ {problem.referee}</b> {problem.text}
             </button>
           ))}
+          {moment.problems.length > PROBLEMS_SHOWN && (
+            <span>
+              and {moment.problems.length - PROBLEMS_SHOWN} more: all of them under State, at the
+              side
+            </span>
+          )}
         </div>
       )}
       {scene?.unsaid && <p className="stage-unsaid">{scene.unsaid.join(' ')}</p>}

@@ -78,11 +78,16 @@ export function columnOf(sentence: string): number | undefined {
   return found ? Number(found[1]) : undefined;
 }
 
+/** Rows that a scan found, each with its key; of a row that was looked up, the columns are no rows. */
+const areRows = (result: unknown): result is readonly unknown[] =>
+  Array.isArray(result) &&
+  result.every((row) => typeof row === 'object' && row !== null && !(row instanceof Uint8Array));
+
 /** A returned result in one short line: rows are counted, long values cut. */
 export function resultText(result: unknown): string {
   if (result === undefined) return '';
   if (result === null) return 'nothing';
-  if (Array.isArray(result)) {
+  if (areRows(result)) {
     const shown = result.slice(0, 3).map((row) => cut(plain(row), 28));
     const more = result.length - shown.length;
     return result.length === 0

@@ -304,7 +304,7 @@ export function whySaveFailed(thrown: unknown): string {
   const name = thrown instanceof DOMException ? thrown.name : '';
   if (name === 'QuotaExceededError')
     return 'The browser has no room left for this site. What was saved before is safe; export the database, or remove a workspace.';
-  if (name === 'InvalidStateError' || name === 'UnknownError')
+  if (name === 'InvalidStateError' || name === 'UnknownError' || name === 'SecurityError')
     return 'The browser does not let this page store anything (private window, or storage is blocked). Nothing is kept after a reload.';
   return `Saving failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { desk } from './desk.ts';
 import { Logo } from './Logo.tsx';
 
 export function Trouble({
@@ -20,7 +21,10 @@ export function Trouble({
       {children}
       <p className="trouble-ways">
         <Link href="/">To the front page</Link>
-        <Link href="/lab/btree">To the B-Tree lab</Link>
+        {/* What was handed in and could not be opened has the same address as the lab itself. */}
+        <Link href="/lab/btree" onClick={() => desk.setState({ handedIn: undefined })}>
+          To the B-Tree lab
+        </Link>
       </p>
     </main>
   );
