@@ -1,6 +1,7 @@
 /** The panels of the lab in a real browser: by keyboard, in words, and looked over by axe. */
+import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { Download, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 
 async function openLab(page: Page) {
@@ -11,8 +12,9 @@ async function openLab(page: Page) {
 const moment = (page: Page) => page.locator('.status-name');
 const prompt = (page: Page) => page.getByRole('combobox', { name: 'Write an operation' });
 
-async function axeFindsNothingSerious(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+async function axeFindsNothingSerious(page: Page, rules?: string[]) {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
   expect(
     violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -20,7 +22,7 @@ async function axeFindsNothingSerious(page: Page) {
   ).toEqual([]);
 }
 
-test('every key of the lab does what the help says', async ({ page }) => {
+test('by keyboard: every key, the slider, and a focus that stays', async ({ page }) => {
   await openLab(page);
   await page.keyboard.press('Home');
   await expect(moment(page)).toHaveText('0.1');
@@ -49,10 +51,17 @@ test('every key of the lab does what the help says', async ({ page }) => {
   await expect(page.getByLabel('speed')).toHaveValue('2');
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('dialog', { name: 'Jump to…' })).toBeVisible();
-});
+  await page.keyboard.press('Escape');
 
-test('stepping never steals the focus', async ({ page }) => {
-  await openLab(page);
+  // The timeline is a slider with words.
+  const slider = page.getByRole('slider', { name: 'Moment' });
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await expect(slider).toHaveAttribute('aria-valuetext', /^0\.1: /);
+  await page.keyboard.press('PageUp');
+  await expect(slider).toHaveAttribute('aria-valuetext', /^1\.1: /);
+
+  // Stepping never steals the focus.
   const tab = page.getByRole('tab', { name: 'Source' });
   await tab.click();
   await page.getByRole('button', { name: 'One moment on' }).focus();
@@ -62,7 +71,7 @@ test('stepping never steals the focus', async ({ page }) => {
   await expect(page.locator('.code li').first()).toBeVisible();
 });
 
-test('the console completes, answers in words, and remembers', async ({ page }) => {
+test('the script: completed, answered, edited, branched', async ({ page }) => {
   await openLab(page);
   await page.keyboard.press('/');
   await expect(prompt(page)).toBeFocused();
@@ -79,11 +88,11 @@ test('the console completes, answers in words, and remembers', async ({ page }) 
   await page.keyboard.press('Enter');
   await expect(page.getByRole('alert').filter({ hasText: 'column 1' })).toContainText('sink');
   await expect(prompt(page)).toHaveValue('sink 29');
-});
+  await page.keyboard.press('Escape');
+  await expect(prompt(page)).not.toBeFocused();
+  await prompt(page).fill('');
 
-test('an earlier line is edited, and what follows is run again', async ({ page }) => {
-  await openLab(page);
-  await page.keyboard.press('End');
+  // An earlier line is edited, and what follows is run again.
   const line = page.locator('[data-line="13"]');
   await line.locator('.line-text').focus();
   await page.keyboard.press('F2');
@@ -91,12 +100,19 @@ test('an earlier line is edited, and what follows is run again', async ({ page }
   await page.keyboard.press('Enter');
   await expect(line).toContainText('Challenger');
   await expect(page.locator('[data-line="15"]')).toContainText('→ 5 rows');
-});
 
-test('a branch leaves where it was asked to, and the first difference is found', async ({
-  page,
-}) => {
-  await openLab(page);
+  // A refused edit changes nothing, and can be mended.
+  await page.keyboard.press('F2');
+  await page.keyboard.type('put 29');
+  await page.keyboard.press('Enter');
+  await expect(line).toContainText('Challenger');
+  await page.getByRole('button', { name: 'Mend it' }).click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' "Puerto Rico"');
+  await page.keyboard.press('Enter');
+  await expect(line).toContainText('Puerto Rico');
+
+  // A branch leaves where it was asked to, and the first difference is found.
   await page.locator('[data-line="12"] .line-text').focus();
   await page.locator('[data-line="12"] .line-more').click();
   await page.getByRole('menuitem', { name: /What if/ }).click();
@@ -111,24 +127,24 @@ test('a branch leaves where it was asked to, and the first difference is found',
   await expect(page.locator('[data-line="13"]')).toContainText('Puerto Rico');
 });
 
-test('the timeline is a slider with words', async ({ page }) => {
-  await openLab(page);
-  const slider = page.getByRole('slider', { name: 'Moment' });
-  await slider.focus();
-  await page.keyboard.press('Home');
-  await expect(slider).toHaveAttribute('aria-valuetext', /^0\.1: /);
-  await page.keyboard.press('PageUp');
-  await expect(slider).toHaveAttribute('aria-valuetext', /^1\.1: /);
-});
-
 test('bytes and cells light each other', async ({ page }) => {
   await openLab(page);
   await page.locator('.hex .tone-key').last().click();
   await expect(page.locator('.region h3')).toContainText('key 21');
   await expect(page.locator('.hex .lit').first()).toBeVisible();
+
+  // Each metric has its line; by keyboard it leads to where it is greatest.
+  await page.getByRole('tab', { name: 'Metrics' }).click();
+  await page
+    .getByRole('button', { name: /^splits over the run: from 0 splits to 3 splits/ })
+    .focus();
+  await page.keyboard.press('Enter');
+  await expect(moment(page)).toHaveText(/^13\./);
 });
 
-test('pasted text that cannot be opened comes back to be mended', async ({ page }) => {
+test('what comes in: a text to be mended, a file that is none, a sample and its tables', async ({
+  page,
+}) => {
   await page.goto('./');
   await page.getByRole('button', { name: 'Paste a scenario' }).click();
   await page.getByRole('textbox').fill('lab btree\nput 1 "one"\nputt 2 "two"\n');
@@ -138,31 +154,86 @@ test('pasted text that cannot be opened comes back to be mended', async ({ page 
   await page.getByRole('textbox').fill('lab btree\ntitle "Mended"\nput 1 "one"\n');
   await page.getByRole('button', { name: 'Open it' }).click();
   await expect(page.getByRole('heading', { name: 'Mended' }).first()).toBeAttached();
+
+  await page.evaluate(() => {
+    const carried = new DataTransfer();
+    carried.items.add(new File(['this is no database'], 'notes.db'));
+    dispatchEvent(new DragEvent('drop', { dataTransfer: carried, cancelable: true }));
+  });
+  await expect(page.getByText(/^notes\.db is no SQLite database: /)).toBeVisible();
+
+  await page.goto('./#/lab/btree?sample=ocean.sqlite');
+  await expect(page.getByRole('radio', { name: /^trench table/ })).toBeChecked();
+  await page.getByRole('radio', { name: /^sounding_depth index .* 799 entries/ }).check();
+  await expect(page.locator('.stage-caption')).toContainText('sounding_depth');
+  await expect(page.getByRole('radio', { name: /^sounding_depth/ })).toBeChecked();
 });
 
-for (const theme of ['surface', 'deep'])
-  test(`axe finds nothing serious on any screen, theme ${theme}`, async ({ page }) => {
-    test.slow(); // Eight audits of a whole page.
-    await page.addInitScript((name) => localStorage.setItem('bathysphere:theme', name), theme);
-    await page.goto('./');
-    await expect(page.locator('.hero-pause')).toBeVisible();
+test('workspaces: kept under a name, renamed, backed up, removed, restored', async ({ page }) => {
+  await openLab(page);
+  await page.getByRole('button', { name: 'not kept' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Workspaces' });
+  await dialog.getByLabel('Save this run as').fill('mine');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByText('on screen')).toBeVisible();
+  await expect(page).toHaveURL(/\?w=mine$/);
+  await dialog.getByRole('button', { name: 'Rename mine' }).click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('my tree');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\?w=my%20tree$/);
+  await axeFindsNothingSerious(page);
+  const downloads: Download[] = [];
+  page.on('download', (download) => downloads.push(download));
+  await dialog.getByRole('button', { name: 'Back up my tree' }).click();
+  await expect
+    .poll(() => downloads.map((download) => download.suggestedFilename()).sort())
+    .toEqual(['my tree.sqlite', 'my tree.txt']);
+  const backup = downloads.find((download) => /txt$/.test(download.suggestedFilename()));
+  await dialog.getByRole('button', { name: 'Remove my tree' }).click();
+  await dialog.getByRole('button', { name: 'Remove my tree' }).click();
+  await expect(page).toHaveURL(/\/lab\/btree$/);
+  await expect(moment(page)).toHaveText('13.4');
+
+  await page.getByRole('button', { name: 'not kept' }).click();
+  await expect(dialog.getByText('Nothing is kept yet')).toBeVisible();
+  const chooser = page.waitForEvent('filechooser');
+  await dialog.getByRole('button', { name: 'Restore a backup…' }).click();
+  const text = readFileSync((await backup?.path()) ?? '');
+  await (await chooser).setFiles({ name: 'my tree.txt', mimeType: 'text/plain', buffer: text });
+  await expect(page).toHaveURL(/\?w=my%20tree$/);
+  await expect(page.getByRole('button', { name: /^saved · \d+ syncs$/ })).toBeVisible();
+});
+
+test('axe finds nothing serious on any screen', async ({ page }) => {
+  test.slow(); // A dozen looks at a whole page.
+  await page.addInitScript(() => localStorage.setItem('bathysphere:theme', 'surface'));
+  await page.goto('./');
+  await expect(page.locator('.hero-pause')).toBeVisible();
+  await axeFindsNothingSerious(page);
+  await openLab(page);
+  /** The themes differ in colours alone. */
+  const look = async () => {
     await axeFindsNothingSerious(page);
-    await openLab(page);
-    for (const name of ['Source', 'State', 'Metrics']) {
-      await page.getByRole('tab', { name }).click();
-      await axeFindsNothingSerious(page);
-    }
-    await page.getByRole('button', { name: 'Share this moment' }).click();
-    await expect(page.getByRole('button', { name: 'Copy the link' })).toBeVisible();
-    await axeFindsNothingSerious(page);
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+k');
-    await expect(page.getByRole('dialog', { name: 'Jump to…' })).toBeVisible();
-    await axeFindsNothingSerious(page);
-    await page.goto('./#/lab/nowhere');
-    await expect(page.getByRole('heading', { name: 'No such lab' })).toBeVisible();
-    await axeFindsNothingSerious(page);
-  });
+    await page.getByRole('button', { name: /theme/i }).click();
+    await axeFindsNothingSerious(page, ['color-contrast']);
+    await page.getByRole('button', { name: /theme/i }).click();
+  };
+  for (const name of ['Source', 'State', 'Metrics']) {
+    await page.getByRole('tab', { name }).click();
+    await look();
+  }
+  await page.getByRole('button', { name: 'Share this moment' }).click();
+  await expect(page.getByRole('button', { name: 'Copy the link' })).toBeVisible();
+  await axeFindsNothingSerious(page);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog', { name: 'Jump to…' })).toBeVisible();
+  await axeFindsNothingSerious(page);
+  await page.goto('./#/lab/nowhere');
+  await expect(page.getByRole('heading', { name: 'No such lab' })).toBeVisible();
+  await axeFindsNothingSerious(page);
+});
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 } });

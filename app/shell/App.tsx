@@ -43,7 +43,7 @@ function Broken({ error, resetErrorBoundary }: FallbackProps) {
 
 export function App() {
   const dialog = useStore(desk, (state) => state.dialog);
-  const { scenarios, samples } = useDoors();
+  const { scenarios } = useDoors();
   const close = useCallback(() => desk.setState({ dialog: undefined, draft: undefined }), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -76,9 +76,7 @@ export function App() {
         </Suspense>
       </ErrorBoundary>
       <Suspense>
-        {dialog === 'palette' && (
-          <Palette scenarios={scenarios} samples={samples} onClose={close} />
-        )}
+        {dialog === 'palette' && <Palette scenarios={scenarios} onClose={close} />}
         {dialog === 'paste' && <Paste onClose={close} />}
         {dialog === 'open' && <OpenDatabase onClose={close} />}
         {dialog === 'workspaces' && <Workspaces onClose={close} />}

@@ -2,13 +2,12 @@
 
 import { FolderOpen } from 'lucide-react';
 import { Dialog } from '../panels/Dialog.tsx';
-import { useDoors } from './doors.ts';
 import { chooseFile } from './files.ts';
 import { takeFile } from './incoming.ts';
 import { navigate } from './location.ts';
+import { SAMPLES } from './samples.ts';
 
 export function OpenDatabase({ onClose }: { readonly onClose: () => void }) {
-  const { samples } = useDoors();
   return (
     <Dialog title="Open a database" onClose={onClose}>
       <p className="dialog-say">
@@ -32,7 +31,7 @@ export function OpenDatabase({ onClose }: { readonly onClose: () => void }) {
       </div>
       <h3 className="dialog-part">Or one that comes with the page</h3>
       <ul className="samples">
-        {samples.map(({ name, lab, note }) => (
+        {SAMPLES.map(({ name, lab, note }) => (
           <li key={name}>
             <button
               type="button"

@@ -6,32 +6,26 @@ import { Dialog } from '../panels/Dialog.tsx';
 import { toggleTheme } from '../panels/preferences.ts';
 import { PARTS } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
-import type { Sample, ShippedScenario } from './doors.ts';
+import type { ShippedScenario } from './doors.ts';
 import { find } from './find.ts';
 import { navigate } from './location.ts';
+import { SAMPLES } from './samples.ts';
 
 const SHOWN = 60;
 
 export function Palette(props: {
   readonly scenarios: readonly ShippedScenario[];
-  readonly samples: readonly Sample[];
   readonly onClose: () => void;
 }) {
-  const { scenarios, samples, onClose } = props;
+  const { scenarios, onClose } = props;
   const extra = useStore(desk, (state) => state.items);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const all = useMemo(
-    () => [
-      ...labItems(),
-      ...scenarioItems(scenarios),
-      ...extra,
-      ...sampleItems(samples),
-      ...doings(),
-    ],
-    [scenarios, samples, extra],
+    () => [...labItems(), ...scenarioItems(scenarios), ...extra, ...sampleItems(), ...doings()],
+    [scenarios, extra],
   );
   const found = useMemo(() => find(all, text).slice(0, SHOWN), [all, text]);
   const chosen = Math.min(at, found.length - 1);
@@ -135,8 +129,8 @@ const scenarioItems = (scenarios: readonly ShippedScenario[]): PaletteItem[] =>
     run: () => navigate(`/lab/${scenario.lab}?scenario=${scenario.name}`),
   }));
 
-const sampleItems = (samples: readonly Sample[]): PaletteItem[] =>
-  samples.map(({ name, lab, note }) => ({
+const sampleItems = (): PaletteItem[] =>
+  SAMPLES.map(({ name, lab, note }) => ({
     id: `sample:${name}`,
     group: 'Sample databases',
     label: name,

@@ -12,14 +12,6 @@ export interface ShippedScenario {
   readonly text: string;
 }
 
-/** A database that comes with the page, to look into. */
-export interface Sample {
-  /** The file's name, under samples/. */
-  readonly name: string;
-  readonly lab: string;
-  readonly note: string;
-}
-
 export interface Opening {
   readonly lab: string;
   /** At most one of these; none: what was kept of this lab, else its first scenario. */
@@ -42,7 +34,6 @@ export interface Opening {
 export interface Doors {
   readonly version: string;
   readonly scenarios: readonly ShippedScenario[];
-  readonly samples: readonly Sample[];
   /** The scenario that a lab begins with. */
   first(lab: string): ShippedScenario;
   /** Rejects with a Complaint, in words, when the input is bad. */

@@ -4,7 +4,7 @@ import { scenarios } from 'virtual:scenarios';
 import { Complaint } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
 import type { Source } from '../player/session.ts';
-import type { Doors, Opening, Sample, ShippedScenario } from './doors.ts';
+import type { Doors, Opening, ShippedScenario } from './doors.ts';
 
 /** What a lab opens with when nothing was kept of it. */
 function firstOf(lab: string): ShippedScenario {
@@ -16,33 +16,13 @@ function firstOf(lab: string): ShippedScenario {
 
 const FIRST: Readonly<Record<string, string>> = { btree: 'split_leaf' };
 
-const SAMPLES: readonly Sample[] = [
-  {
-    name: 'ocean.sqlite',
-    lab: 'btree',
-    note: 'trenches, soundings and seas: a table of 799 rows, an index, free pages',
-  },
-];
-
-/** From where this page came from, so that it works under any path, and offline once it was kept. */
-async function fetchSample(name: string): Promise<File> {
-  if (!SAMPLES.some((sample) => sample.name === name))
-    throw new Complaint(
-      `there is no sample called ${name.slice(0, 60)}; expected ${SAMPLES.map((sample) => sample.name).join(', ')}`,
-    );
-  const answer = await fetch(`samples/${name}`).catch(() => undefined);
-  if (!answer?.ok)
-    throw new Complaint(
-      `the sample ${name} could not be fetched (${answer ? `status ${answer.status}` : 'no connection'})`,
-    );
-  return new File([await answer.blob()], name);
-}
-
 async function sourceOf(opening: Opening): Promise<Source> {
   const { lab } = opening;
   if (opening.file) return { kind: 'file', lab, file: opening.file };
-  if (opening.sample !== undefined)
+  if (opening.sample !== undefined) {
+    const { fetchSample } = await import('./samples.ts');
     return { kind: 'file', lab, file: await fetchSample(opening.sample) };
+  }
   if (opening.text !== undefined) {
     const { text, keepAs } = opening;
     return { kind: 'text', text, keepAs: keepAs ?? 'pasted', keepNow: keepAs !== undefined };
@@ -75,7 +55,6 @@ async function sourceOf(opening: Opening): Promise<Source> {
 export const doors: Doors = {
   version: ENGINE_VERSION,
   scenarios,
-  samples: SAMPLES,
   first: firstOf,
   async open(opening) {
     const [source, { openSession }] = await Promise.all([
