@@ -238,6 +238,8 @@ test('the engine has changed since: the bytes win, and it is said', async ({ pag
   await page.reload();
   await isOpen(page);
   await said(page, /The engine has changed since this workspace was saved .*What was saved wins/);
+  // The bytes have taken the script's place: no operation has led to them.
+  await expect.poll(() => lastLine(page)).toBe(0);
   await write(page, 'get 30');
   await expect(lines(page).last()).toContainText('Sunda');
   await button(page, 'Remove it and begin anew').click();
