@@ -378,11 +378,15 @@ export function between(
   return { ...b, shapes };
 }
 
+/** More things than that have not moved: the picture has changed. */
+const MOST_GHOSTS = 40;
+
 /**
  * For reduced motion: b, with a ghost of each page and cell where it was, so that one still picture
- * says what has changed.
+ * says what has changed. Where most of the picture is another, ghosts would only cover it.
  */
 export function withGhosts(a: Scene, b: Scene): Scene {
+  if (a.detail !== b.detail) return b;
   const after = byKey(b);
   const ghosts: Shape[] = [];
   for (const shape of a.shapes) {
@@ -404,5 +408,5 @@ export function withGhosts(a: Scene, b: Scene): Scene {
       ...(kind === 'cell' && text !== undefined ? { text } : {}),
     });
   }
-  return { ...b, shapes: [...ghosts, ...b.shapes] };
+  return ghosts.length > MOST_GHOSTS ? b : { ...b, shapes: [...ghosts, ...b.shapes] };
 }

@@ -437,7 +437,12 @@ function LineMenu(props: {
 function Result({ session }: { readonly session: Session }) {
   const line = useSession(session, (state) => state.lines[(state.moment?.command ?? 0) - 1]);
   if (line?.result === undefined) return null;
-  const rows = Array.isArray(line.result) ? line.result : [line.result];
+  // A scan gives a list of rows; one row of an opened table is a list too, of its columns.
+  const rows =
+    Array.isArray(line.result) &&
+    line.result.every((row) => row !== null && typeof row === 'object')
+      ? line.result
+      : [line.result];
   return (
     <details className="result">
       <summary>

@@ -42,6 +42,12 @@ export interface SessionOptions {
   readonly shelf?: Shelf;
 }
 
+/** What open() answers when a script leads to other bytes than it once did. */
+const OTHER_BYTES = 'the script gives other bytes';
+
+/** How long a command works before the page offers to end it, in ms of the screen. */
+const LONG_MS = 2_000;
+
 /** Beyond so many new moments a command is not watched step by step: the picture goes to its end. */
 const WATCHED = 80;
 
@@ -90,6 +96,7 @@ export function openSession(options: SessionOptions): Session {
   }));
   const { getState: now, setState: set } = store;
 
+  const ticker = options.ticker ?? frameTicker();
   let screen: Screen | undefined;
   let lastPair: { from: ShownMoment | undefined; to: ShownMoment } | undefined;
   let client = start();
@@ -107,7 +114,10 @@ export function openSession(options: SessionOptions): Session {
   function start(): Client {
     return openClient(
       {
-        progress: (progress) => set({ progress }),
+        progress: (progress) => {
+          set({ progress });
+          offerToStop();
+        },
         silent: (silent) => {
           if (silent)
             notify({
@@ -126,7 +136,7 @@ export function openSession(options: SessionOptions): Session {
 
   const player = createActor(playerMachine, {
     input: {
-      ticker: options.ticker ?? frameTicker(),
+      ticker,
       speed: options.speed ?? 1,
       fetch: (index) => client.moment(index),
       prepare(from, to) {
@@ -142,6 +152,24 @@ export function openSession(options: SessionOptions): Session {
     if (playing !== now().playing) set({ playing });
   });
   player.start();
+
+  /** A command that is at work for long can be ended, also while it reports how far it is. */
+  let longSince: number | undefined;
+  function offerToStop(): void {
+    longSince ??= ticker.now();
+    if (ticker.now() - longSince < LONG_MS || now().notices.some(({ id }) => id === 'long')) return;
+    notify({
+      id: 'long',
+      tone: 'info',
+      text: 'A long command is at work. What is there already can be looked at meanwhile.',
+      action: { label: 'Stop it and go back to the last good command', run: restart },
+    });
+  }
+  function restEnded(): void {
+    longSince = undefined;
+    dismiss('long');
+    set(({ progress: _, ...rest }) => rest, true);
+  }
 
   function notify(notice: Notice): void {
     set(({ notices }) => ({ notices: [...notices.filter(({ id }) => id !== notice.id), notice] }));
@@ -197,7 +225,7 @@ export function openSession(options: SessionOptions): Session {
         prose: opened.prose,
       }),
     });
-    set(({ progress: _, ...rest }) => rest, true);
+    restEnded();
     void compareWithParent();
   }
 
@@ -218,7 +246,7 @@ export function openSession(options: SessionOptions): Session {
   /** Opens a text in the worker; the sentence of a complaint, or nothing. */
   async function open(
     text: string,
-    where: { branch?: string; to?: 'end' | 'at' } = {},
+    where: { branch?: string; to?: 'end' | 'at'; digest?: string } = {},
   ): Promise<string | undefined> {
     const fresh = now().phase === 'opening' || now().phase === 'failed';
     const asked = client;
@@ -226,6 +254,8 @@ export function openSession(options: SessionOptions): Session {
     try {
       const opened = await client.engine.open(text, file, where.branch);
       if (closed) return undefined;
+      if (where.digest && where.digest !== (await client.engine.durableDigest()))
+        return OTHER_BYTES;
       client.forget();
       take(opened, opened);
       const end = opened.length - 1;
@@ -236,7 +266,7 @@ export function openSession(options: SessionOptions): Session {
       // Stopped by restart(), which opens anew by itself.
       if (asked !== client || closed) return sentenceOf(thrown);
       if (!fresh) set({ phase: 'ready' });
-      set(({ progress: _, ...rest }) => rest, true);
+      restEnded();
       if (!(thrown instanceof Complaint)) fail(sentenceOf(thrown));
       return sentenceOf(thrown);
     }
@@ -260,7 +290,7 @@ export function openSession(options: SessionOptions): Session {
       return undefined;
     } catch (thrown) {
       if (now().phase === 'working') set({ phase: 'ready' });
-      set(({ progress: _, ...rest }) => rest, true);
+      restEnded();
       return sentenceOf(thrown);
     }
   }
@@ -374,8 +404,12 @@ export function openSession(options: SessionOptions): Session {
     }
     const lock = await claim(name);
     const { workspace: kept, tail } = found;
-    const complaint = await open(kept.text, { branch: kept.branch, to: 'end' });
-    if (!complaint && (await client.engine.durableDigest()) === kept.digest) {
+    const complaint = await open(kept.text, {
+      branch: kept.branch,
+      to: 'end',
+      digest: kept.digest,
+    });
+    if (!complaint) {
       if (lock) {
         workspace = { name, kept, lock };
         set({ workspace: name, saved: { state: 'saved', syncs: kept.syncs, at: kept.savedAt } });
@@ -387,7 +421,9 @@ export function openSession(options: SessionOptions): Session {
     lock?.release();
     const [saved] = await shelf.files(name);
     const why =
-      complaint ?? `the script of version ${kept.version} gives other bytes in ${ENGINE_VERSION}`;
+      complaint === OTHER_BYTES
+        ? `the script of version ${kept.version} gives other bytes in ${ENGINE_VERSION}`
+        : complaint;
     notify({
       id: 'changed',
       tone: 'warning',

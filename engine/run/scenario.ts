@@ -304,6 +304,11 @@ export function parseCommand<C>(
   assert(first, 'a command has a first word');
   const place = line === undefined ? {} : { line };
   if (first.form !== 'bare' || !lab.commands.some(({ name }) => name === first.text)) {
+    if (HEADERS.includes(first.text))
+      throw new Complaint(
+        `${first.text} belongs above the first command; in an open lab it is among the settings`,
+        { ...place, column: first.column },
+      );
     const near = lab.commands.find(({ name }) => name[0] === first.text[0]?.toLowerCase());
     throw new Complaint(
       `${short(first.text)} is no command of ${lab.name}; expected ${lab.commands.map(({ name }) => name).join(', ')}${near ? ` (perhaps ${near.usage})` : ''}`,

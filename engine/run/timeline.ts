@@ -106,7 +106,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
       budget: 64 * 2 ** 20,
       spacing: 64,
       referees: true,
-      ceiling: 5_000_000,
+      ceiling: 20_000_000,
       ...options,
     };
     this.#codes = new Map(lab.kinds.map(({ kind }, code) => [kind, code]));
