@@ -17,7 +17,7 @@ const QUIET_MS = 250;
 export const metricText = ({ value, unit }: Pick<Metric, 'value' | 'unit'>): string =>
   unit === '%'
     ? `${part(value)} %`
-    : `${Number.isInteger(value) ? whole(value) : part(value)}${unit ? ` ${unit}` : ''}`;
+    : `${Number.isInteger(value) ? whole(value) : part(value)}${unit ? ` ${value === 1 ? unit.replace(/s$/, '') : unit}` : ''}`;
 
 export function Metrics({ session }: { readonly session: Session }) {
   const metrics = useSession(session, (state) => state.moment?.metrics);

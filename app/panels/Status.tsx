@@ -1,6 +1,7 @@
 // Where the playhead is and how safe the work is, in words. Green only when the browser's storage
 // said that the transaction is complete.
 
+import { useState } from 'react';
 import type { Saved, Session } from '../player/types.ts';
 import { SPEEDS, speedText } from './keys.ts';
 import { useSession } from './use.ts';
@@ -46,6 +47,11 @@ export function Status({
   );
   const progress = useSession(session, (state) => state.progress);
   const problems = useSession(session, (state) => state.problems.length);
+  const crashes = useSession(
+    session,
+    (state) => state.phase === 'ready' && state.info.commands.some(({ name }) => name === 'crash'),
+  );
+  const [complaint, setComplaint] = useState<string>();
   const said = savedText(saved);
   return (
     <div className="status">
@@ -92,6 +98,24 @@ export function Status({
           {said.text}
         </button>
       </p>
+      {crashes && (
+        <p>
+          <button
+            type="button"
+            className="saved"
+            title="What if it died here: a new branch in which the power is cut at this very moment"
+            onClick={() => session.dieHere().then(setComplaint)}
+          >
+            Cut the power here
+          </button>
+          {complaint && (
+            <span className="is-fault" role="alert">
+              {' '}
+              {complaint}
+            </span>
+          )}
+        </p>
+      )}
       {(progress || problems > 0) && (
         <p>
           {problems > 0 && (
