@@ -15,8 +15,8 @@ const HERO = /^app\/shell\/hero/i;
 /** What the hero asks for as soon as it stands: it is a real lab, with its session and its picture. */
 const WITH_HERO = [/^app\/player\/session\./, /^app\/labs\/btree\/picture\./];
 const LAB = /^app\/labs\/([^/]+)\//;
-/** The screen that every lab shares; it is loaded with the first one. */
-const LAB_SCREEN = /^app\/(shell\/lab|panels\/)/i;
+/** The screen that every lab shares, gestures and all; it is loaded with the first one. */
+const LAB_SCREEN = /^app\/(shell\/lab|panels\/|draw\/)/i;
 /** Where vite.config.ts puts workers. */
 const WORKER = /^assets\/worker\/.*\.js$/;
 /** The engine's own text, shown in the inspector: read on demand, so counted apart. */

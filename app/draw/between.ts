@@ -308,7 +308,7 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
 }
 
 /** As d3.interpolateNumber, without a closure a call: exact at both ends. */
-const mix = (a: number, b: number, p: number): number => a * (1 - p) + b * p;
+export const mix = (a: number, b: number, p: number): number => a * (1 - p) + b * p;
 
 type Stage = 'leave' | 'layout' | 'slide' | 'arrive';
 

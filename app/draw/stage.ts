@@ -6,21 +6,14 @@
 //       └─ world (the camera's transform)
 //            └─ layers, back to front: water  glow  edges  pages  bars  cells  labels
 //
-// The camera is d3-zoom's: wheel, pinch, drag, and by key through zoomBy and fit. As long as nobody
-// has moved it, it fits the scene; afterwards it moves only when the focus was in sight and a step
-// would take it out of sight.
+// The camera moves by wheel, pinch and drag (zoom.ts), and by key through zoomBy and fit. As long as
+// nobody has moved it, it fits the scene; afterwards it moves only when the focus was in sight and a
+// step would take it out of sight.
 
-import {
-  easeCubicInOut,
-  interpolateNumber,
-  type Selection,
-  select,
-  type ZoomTransform,
-  zoom,
-  zoomIdentity,
-} from 'd3';
+import { easeCubicInOut, type Selection, select } from 'd3';
 import { byKey, type Detail, type Scene, type Shape, type ShapeKind } from '../scene/scene.ts';
-import { makeTween, withGhosts } from './between.ts';
+import { makeTween, mix, withGhosts } from './between.ts';
+import type { Gestures } from './zoom.ts';
 
 export interface Insets {
   readonly top: number;
@@ -120,7 +113,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   let shown: Scene | undefined;
   let width = svg.clientWidth || 720;
   let height = svg.clientHeight || 560;
-  let camera: ZoomTransform = zoomIdentity;
+  let camera: Camera = { k: 1, x: 0, y: 0 };
   let moved = false;
   let selection: string | undefined;
   let marked: string | undefined;
@@ -128,27 +121,22 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   /** A gesture ends the camera's own way. */
   let following = true;
 
-  const behaviour = zoom<SVGSVGElement, unknown>()
-    .scaleExtent(ZOOM_LIMITS)
-    .filter((event: MouseEvent) => !event.button && event.type !== 'dblclick')
-    .clickDistance(5)
-    .on('start', (event) => {
-      if (event.sourceEvent) root.classed('grabbed', true);
-    })
-    .on('zoom', (event) => {
-      camera = event.transform;
-      far(camera.k);
-      world.attr('transform', camera.toString());
-      if (!event.sourceEvent) return;
-      moved = true;
-      following = false;
-      options.onCamera?.(camera, true);
-    })
-    .on('end', (event) => {
-      root.classed('grabbed', false);
-      if (event.sourceEvent) options.onCamera?.(camera, true);
+  // Gestures come when they have been loaded. Until then the camera moves by all the other ways.
+  let gestures: Gestures | undefined;
+  let reachable: [[number, number], [number, number]] | undefined;
+  let gone = false;
+  if (!options.still)
+    void import('./zoom.ts').then(({ hearGestures }) => {
+      if (gone) return;
+      gestures = hearGestures(svg, {
+        limits: ZOOM_LIMITS,
+        held: (holds) => root.classed('grabbed', holds),
+        moved: zoomTo,
+        rested: () => options.onCamera?.(camera, true),
+      });
+      gestures.place(camera);
+      if (reachable) gestures.bound(reachable);
     });
-  if (!options.still) root.call(behaviour);
 
   /** Words that are too small to be read are not painted. */
   let reach = '';
@@ -159,12 +147,11 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     root.classed('far', next === 'far').classed('small', next !== 'near');
   }
 
-  function setCamera(to: ZoomTransform) {
+  function setCamera(to: Camera) {
     camera = to;
     far(to.k);
-    // d3-zoom keeps its own copy; behaviour.transform would tell listeners on each frame.
-    (svg as SVGSVGElement & { __zoom?: ZoomTransform }).__zoom = to;
-    world.attr('transform', to.toString());
+    gestures?.place(to);
+    world.attr('transform', `translate(${to.x},${to.y}) scale(${to.k})`);
   }
 
   root.on('click.select', (event: MouseEvent) => {
@@ -252,7 +239,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   };
 
   /** The camera that shows all of a scene; or, where that would be too small to read, its focus. */
-  function fitted(scene: Scene): ZoomTransform {
+  function fitted(scene: Scene): Camera {
     const { left, right, top, bottom } = insets;
     const roomX = Math.max(40, width - left - right);
     const roomY = Math.max(40, height - top - bottom);
@@ -275,15 +262,14 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       const wanted = near + room / 2 - middle * k;
       return Math.min(near - start * k, Math.max(near + room - (start + size) * k, wanted));
     };
-    return zoomIdentity
-      .translate(
-        along(scene.left, scene.width, roomX, left, focus.x + focus.width / 2),
-        along(scene.top, scene.height, roomY, top, focus.y + focus.height / 2),
-      )
-      .scale(k);
+    return {
+      k,
+      x: along(scene.left, scene.width, roomX, left, focus.x + focus.width / 2),
+      y: along(scene.top, scene.height, roomY, top, focus.y + focus.height / 2),
+    };
   }
   /** How far the camera must go so that a box is in sight: nothing when it is. */
-  function nudged(from: ZoomTransform, box: Box): ZoomTransform {
+  function nudged(from: Camera, box: Box): Camera {
     const margin = 24;
     const shift = (low: number, size: number, near: number, far: number): number => {
       if (size > far - near) return 0;
@@ -302,11 +288,11 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       insets.top,
       height - insets.bottom,
     );
-    return dx || dy ? zoomIdentity.translate(from.x + dx, from.y + dy).scale(from.k) : from;
+    return dx || dy ? { k: from.k, x: from.x + dx, y: from.y + dy } : from;
   }
   const inSight = (box: Box): boolean => nudged(camera, box) === camera;
 
-  function cameraFor(next: Scene): ZoomTransform {
+  function cameraFor(next: Scene): Camera {
     if (shown && moved) {
       const was = boxAround(shown, shown.focus);
       const is = boxAround(next, next.focus);
@@ -331,15 +317,16 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
 
   function settle(scene: Scene) {
     shown = scene;
-    behaviour.translateExtent([
+    reachable = [
       [scene.left - 900, scene.top - 700],
       [scene.left + scene.width + 900, scene.top + scene.height + 700],
-    ]);
+    ];
+    gestures?.bound(reachable);
     options.onCamera?.(camera, false);
   }
 
   /** Keeps what is in the middle in the middle, and as wide on the screen as it was. */
-  function kept(before: Scene, next: Scene): ZoomTransform {
+  function kept(before: Scene, next: Scene): Camera {
     const middleX = (width / 2 - camera.x) / camera.k;
     const middleY = (height / 2 - camera.y) / camera.k;
     const after = byKey(next);
@@ -358,9 +345,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     );
     const x = (best.x + best.w / 2) * camera.k + camera.x;
     const y = (best.y + best.h / 2) * camera.k + camera.y;
-    return zoomIdentity
-      .translate(x - (now.x + now.w / 2) * k, y - (now.y + now.h / 2) * k)
-      .scale(k);
+    return { k, x: x - (now.x + now.w / 2) * k, y: y - (now.y + now.h / 2) * k };
   }
 
   function show(scene: Scene, how: { keep?: boolean } = {}) {
@@ -374,7 +359,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     settle(scene);
   }
 
-  function zoomTo(to: ZoomTransform) {
+  function zoomTo(to: Camera) {
     moved = true;
     following = false;
     setCamera(to);
@@ -391,14 +376,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       const tween = makeTween(from, to, how);
       const start = camera;
       const goal = cameraFor(to);
-      const pan =
-        start.x === goal.x && start.y === goal.y && start.k === goal.k
-          ? undefined
-          : {
-              x: interpolateNumber(start.x, goal.x),
-              y: interpolateNumber(start.y, goal.y),
-              k: interpolateNumber(start.k, goal.k),
-            };
+      const pan = start.x !== goal.x || start.y !== goal.y || start.k !== goal.k;
       following = true;
       let joined: readonly Shape[] | undefined;
       let moving: (Item | undefined)[] = [];
@@ -422,7 +400,11 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
         }
         if (pan && following) {
           const eased = easeCubicInOut(t);
-          setCamera(zoomIdentity.translate(pan.x(eased), pan.y(eased)).scale(pan.k(eased)));
+          setCamera({
+            k: mix(start.k, goal.k, eased),
+            x: mix(start.x, goal.x, eased),
+            y: mix(start.y, goal.y, eased),
+          });
         }
         tween.place(
           t,
@@ -437,7 +419,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       const still = tween.moving.length === 0 && !pan;
       return {
         durationMs: still ? Math.min(tween.durationMs, 220) : tween.durationMs,
-        camera: { k: goal.k, x: goal.x, y: goal.y },
+        camera: goal,
         draw,
       };
     },
@@ -445,7 +427,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       return shown;
     },
     get camera() {
-      return { k: camera.k, x: camera.x, y: camera.y };
+      return camera;
     },
     get moved() {
       return moved;
@@ -459,17 +441,14 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     zoomBy(factor) {
       const k = Math.min(ZOOM_LIMITS[1], Math.max(ZOOM_LIMITS[0], camera.k * factor));
       const by = k / camera.k;
-      zoomTo(
-        zoomIdentity
-          .translate(
-            width / 2 - (width / 2 - camera.x) * by,
-            height / 2 - (height / 2 - camera.y) * by,
-          )
-          .scale(k),
-      );
+      zoomTo({
+        k,
+        x: width / 2 - (width / 2 - camera.x) * by,
+        y: height / 2 - (height / 2 - camera.y) * by,
+      });
     },
     panBy(dx, dy) {
-      zoomTo(zoomIdentity.translate(camera.x + dx, camera.y + dy).scale(camera.k));
+      zoomTo({ k: camera.k, x: camera.x + dx, y: camera.y + dy });
     },
     panTo(key) {
       const box = shown && boxAround(shown, [key]);
@@ -500,6 +479,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       options.onCamera?.(camera, false);
     },
     destroy() {
+      gone = true;
       root.on('.zoom', null).on('click.select', null).on('dblclick.activate', null);
       root.selectAll('*').remove();
       items.clear();
