@@ -47,6 +47,8 @@ const BAR = { least: 5.5, most: 40, height: 44, row: 22, leastRow: 9 };
 const HANG = { gap: 9, height: 26 };
 /** Room for the caption between the leaves and what else is in memory. */
 const CAPTION = 96;
+/** Where the waterline stands, as a share of the stage's height, as long as what is above has room. */
+const WATERLINE = 0.7;
 /** Pages with labels that are drawn with all their cells at once, at most. */
 const MOST_FULL = 160;
 /** At this zoom a key is nine pixels high: below it a tree is not drawn whole. */
@@ -509,7 +511,9 @@ class Picture {
     }
     bottom += uncaptioned ? 12 : CAPTION;
     if (!plain) bottom = this.#side(left, strip, bottom);
-    const line = bottom + (plain ? 16 : 40);
+    // The waterline stands still: only a tree that needs the room pushes it down.
+    const rest = plain ? 0 : (this.#look.height - MARGINS.y) * WATERLINE;
+    const line = Math.max(bottom + (plain ? 16 : 40), rest);
     this.#shapes.push({
       key: 'water',
       kind: 'water',
