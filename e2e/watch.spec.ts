@@ -208,3 +208,64 @@ test('all captions of the script are the golden ones, in order', async ({ page }
   expect(seen).toEqual(moments.map(({ name }) => `${name} ${captionOf(name)}`));
   await expect(page.getByRole('listitem').filter({ hasText: commands[14] ?? '?' })).toBeVisible();
 });
+
+test('the wheel zooms and a drag moves the picture; the buttons go on from there', async ({
+  page,
+}) => {
+  await openLab(page);
+  await settled(page);
+  const camera = async () => {
+    const transform = await page.locator('.stage-svg > .world').getAttribute('transform');
+    const [x = 0, y = 0, k = 0] = (transform?.match(/-?[\d.]+(e-?\d+)?/g) ?? []).map(Number);
+    return { x, y, k };
+  };
+  const box = await picture(page).boundingBox();
+  if (!box) throw new Error('the picture has no place on the page');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.8];
+  const fitted = await camera();
+
+  await page.mouse.move(x, y);
+  // Gestures are loaded after the picture stands.
+  await expect(async () => {
+    await page.mouse.wheel(0, -120);
+    expect((await camera()).k).toBeGreaterThan(fitted.k);
+  }).toPass();
+
+  await button(page, 'Show all of it').click();
+  await expect.poll(camera).toEqual(fitted);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 60, y - 40, { steps: 4 });
+  await page.mouse.up();
+  const dragged = await camera();
+  expect(dragged.k).toBe(fitted.k);
+  expect(dragged.x - fitted.x).toBeCloseTo(-60, 3);
+  expect(dragged.y - fitted.y).toBeCloseTo(-40, 3);
+
+  // A drag begins where the buttons left the camera.
+  await button(page, 'Zoom in').click();
+  const nearer = await camera();
+  expect(nearer.k).toBeCloseTo(fitted.k * 1.25, 6);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 30, y, { steps: 4 });
+  await page.mouse.up();
+  const moved = await camera();
+  expect(moved.k).toBe(nearer.k);
+  expect(moved.x - nearer.x).toBeCloseTo(30, 3);
+});
+
+test('on the front page the wheel scrolls the page, and no gestures are loaded', async ({
+  page,
+}) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto('./');
+  const world = page.locator('.stage-svg > .world');
+  await expect(world).toHaveAttribute('transform', /scale/);
+  await page.locator('.stage-svg').hover();
+  await page.mouse.wheel(0, 200);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(0);
+  expect(asked.filter((url) => /\/Stage-/.test(url))).not.toEqual([]);
+  expect(asked.filter((url) => /\/zoom-/.test(url))).toEqual([]);
+});
