@@ -156,6 +156,18 @@ test('list says what there is, and every shipped scenario runs by its name', () 
 });
 
 describe('open', () => {
+  test('what lies beside a database counts: its log, or the journal that takes back', () => {
+    const fixtures = fileURLToPath(new URL('./btree/fixtures/sqlite/', import.meta.url));
+    for (const [name, rows] of [
+      ['wal-1024.db', 588],
+      ['hotjournal-1024.db', 300],
+    ] as const) {
+      const opened = lab(['open', join(fixtures, name), '--json']);
+      expect(JSON.parse(opened.stdout), name).toMatchObject({ rows, problems: [] });
+      expect(opened.status).toBe(0);
+    }
+  });
+
   test('what is no database is bad input; what is damaged is a problem', () => {
     expect(refused(['open', 'nowhere', '--json'])).toBe('there is no file nowhere');
     expect(refused(['open', '.', '--json'])).toMatch(/folder/);

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -19,6 +20,7 @@ import { Complaint, sentenceOf } from './base/assert.ts';
 import { hexOf } from './base/bytes.ts';
 import { ENGINE_VERSION } from './base/version.ts';
 import { dump, report } from './btree/foreign.ts';
+import { overlayOf } from './btree/overlay.ts';
 import { labs } from './labs/index.ts';
 import type { ForeignSource } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
@@ -289,7 +291,10 @@ function sourceOfFile(path: string): ForeignSource {
 
 function open(flags: { file: string; json: boolean; dump: boolean; table: string }): number {
   if (!flags.json && !flags.dump) throw new Complaint('open wants --json or --dump');
-  const source = sourceOfFile(flags.file);
+  // What lies beside the database counts, as it would for the next process to open it.
+  const beside = (suffix: string) =>
+    existsSync(flags.file + suffix) ? sourceOfFile(flags.file + suffix) : undefined;
+  const source = overlayOf(sourceOfFile(flags.file), beside('-wal'), beside('-journal'));
   if (flags.dump) {
     for (const line of dump(source, flags.table || undefined)) process.stdout.write(`${line}\n`);
     return 0;

@@ -5,7 +5,8 @@
 //   rowsOf        the rows of a table, in the order of their keys: rowid tables and WITHOUT ROWID ones
 //   report, dump  what the command line's `open` prints
 //
-// A -wal or a hot -journal beside the file is not applied: what is read is the file by itself.
+// What is read is the file by itself; with a -wal or a hot -journal beside it, overlay.ts makes one
+// source of them first.
 
 import { Complaint } from '../base/assert.ts';
 import { type Bytes, hexOf } from '../base/bytes.ts';
