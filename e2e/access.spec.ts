@@ -222,9 +222,8 @@ test('less motion: a step is a cut', async ({ page }) => {
       () =>
         new Promise<number>((resolve) => {
           const seen = new Set<string>();
-          const world = document.querySelector('.stage-svg .world');
           const places = () =>
-            [...(world?.querySelectorAll('[data-key]') ?? [])]
+            [...document.querySelectorAll('.stage-svg .world [data-key]')]
               .map((g) => `${g.getAttribute('data-key')} ${g.getAttribute('transform')}`)
               .join('\n');
           seen.add(places());

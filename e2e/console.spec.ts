@@ -89,7 +89,7 @@ const WRONG = [
   ['put 3', /expected put KEY VALUE/],
   ['put 3 "open', /no closing "/],
   ['bulk 2000000 random', /a whole number from 1 to 1000000; found 2000000/],
-  ['set max-cells 2', /column 1: set is no command of btree/],
+  ['set max-cells 2', /column 1: set belongs above the first command/],
 ] as const;
 
 test('a wrong command is told, with what was expected, and changes nothing', async ({ page }) => {
