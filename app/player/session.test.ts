@@ -269,6 +269,25 @@ describe('keeping', () => {
     expect([now.digest, now.notices]).toEqual([digest, []]);
   });
 
+  test('what a crash in the script took already is not told as lost again', async () => {
+    const first = sessionOf(workspace('btree'));
+    await ready(first.session);
+    await first.session.submit('put 1 "a"');
+    await first.session.submit('commit');
+    await first.session.submit('put 2 "b"');
+    await first.session.submit('crash');
+    await vi.waitFor(
+      async () => expect((await openShelf().read('btree'))?.tail).toEqual(['put 2 "b"', 'crash']),
+      { timeout: 5000 },
+    );
+    first.session.close();
+    const { session } = sessionOf(workspace('btree'));
+    await ready(session);
+    await vi.waitFor(() => expect(texts(session)).toHaveLength(4), { timeout: 5000 });
+    expect(texts(session).slice(2)).toEqual(['put 2 "b"', 'crash']);
+    expect(session.store.getState().notices).toEqual([]);
+  });
+
   test('what was not committed is told: run up to the crash that took it', async () => {
     const first = sessionOf(workspace('btree'));
     await ready(first.session);

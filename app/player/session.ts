@@ -440,9 +440,9 @@ export function openSession(options: SessionOptions): Session {
   /** The tab died with commands that nobody committed: they are run once more, up to the crash that took them. */
   async function tellWhatWasLost(tail: readonly string[]): Promise<void> {
     const { commands } = now().info;
-    const reads = (line: string) =>
-      commands.some(({ name, reads }) => reads && line.split(/\s/, 1)[0] === name);
-    const lost = tail.filter((line) => !reads(line));
+    const specOf = (line: string) => commands.find(({ name }) => line.split(/\s/, 1)[0] === name);
+    const settled = tail.findLastIndex((line) => specOf(line)?.settles);
+    const lost = tail.slice(settled + 1).filter((line) => !specOf(line)?.reads);
     const crashes = commands.some(({ name }) => name === 'crash') && lost.length > 0;
     try {
       const overview = await client.engine.append(crashes ? [...tail, 'crash'] : tail);

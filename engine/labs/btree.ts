@@ -977,11 +977,13 @@ export const btree: Lab<BTreeState, Command, BTreeEvent> = {
     {
       name: 'rollback',
       usage: USAGE.rollback,
+      settles: true,
       help: 'Drops what was changed since the last commit.',
     },
     {
       name: 'crash',
       usage: USAGE.crash,
+      settles: true,
       help: 'Cuts the power and starts again; keep names the unsynced sectors that survive, torn how many of the last write.',
       examples: [
         'crash',
@@ -993,6 +995,7 @@ export const btree: Lab<BTreeState, Command, BTreeEvent> = {
     {
       name: 'reopen',
       usage: USAGE.reopen,
+      settles: true,
       help: 'Closes in order and opens again; what was not committed is rolled back.',
     },
     {

@@ -59,6 +59,8 @@ export interface CommandSpec {
   readonly help: string;
   /** Leaves the files as they were: allowed on a database that is open read-only. */
   readonly reads?: boolean;
+  /** After it nothing that is not durable is left in memory: what came before cannot be lost any more. */
+  readonly settles?: boolean;
   readonly examples?: readonly string[];
 }
 

@@ -511,8 +511,13 @@ class Picture {
     }
     bottom += uncaptioned ? 12 : CAPTION;
     if (!plain) bottom = this.#side(left, strip, bottom);
-    // The waterline stands still: only a tree that needs the room pushes it down.
-    const rest = plain ? 0 : (this.#look.height - MARGINS.y) * WATERLINE;
+    // The waterline stands still: only a tree that needs the room pushes it down, or a file that
+    // needs much of it lifts it. How much is measured by drawing the file once and taking it back.
+    const drawn = this.#shapes.length;
+    const below = this.#file(slots, left, strip, plain ? 32 : 36) + 16;
+    this.#shapes.length = drawn;
+    const height = this.#look.height - MARGINS.y;
+    const rest = plain ? 0 : Math.min(height * WATERLINE, height - below);
     const line = Math.max(bottom + (plain ? 16 : 40), rest);
     this.#shapes.push({
       key: 'water',
