@@ -1,0 +1,371 @@
+// The B-Tree lab's commands and settings as data, and the commands as text: what a line says, and
+// the line that says a command. `parse` throws a Complaint with the column of the word at fault;
+// `parse(words(print(c)))` equals c.
+
+import { Complaint } from '../base/assert.ts';
+import { bytesOfHex, hexOf, utf8 } from '../base/bytes.ts';
+import type { Key } from '../btree/events.ts';
+import type { Value } from '../btree/record.ts';
+import { MERGE_BELOW } from '../btree/tree.ts';
+import { GREATEST_ROWID, keyOf, LEAST_ROWID } from '../btree/varint.ts';
+import { SECTOR } from '../disk/power.ts';
+import type { CommandSpec, Setting, Word } from '../run/lab.ts';
+import { wordOf } from '../run/scenario.ts';
+import { type Bulk, ORDERS, type Order } from './bulk.ts';
+
+/** Which of the sectors that were pending at a power cut survive: from 1, in the order they were asked for. */
+type Keep = 'all' | 'none' | readonly (readonly [number, number])[];
+
+export interface Crash {
+  readonly kind: 'crash';
+  readonly during?: {
+    readonly command: Command;
+    readonly at: 'write' | 'moment';
+    readonly n: number;
+  };
+  readonly keep?: Keep;
+  /** How many sectors of the last write survive. */
+  readonly torn?: number;
+}
+
+export type Command =
+  | { readonly kind: 'put'; readonly key: Key; readonly value: Value }
+  | { readonly kind: 'get' | 'delete'; readonly key: Key }
+  | {
+      readonly kind: 'scan';
+      readonly from?: Key;
+      readonly to?: Key;
+      readonly backward: boolean;
+    }
+  | Bulk
+  | { readonly kind: 'commit' | 'rollback' | 'reopen' | 'check' }
+  | Crash;
+
+export const MOST_VALUE = 1_000_000;
+export const MOST_BULK = 1_000_000;
+const USAGE = {
+  put: 'put KEY VALUE',
+  get: 'get KEY',
+  delete: 'delete KEY',
+  scan: 'scan [A..Z] [backward]',
+  bulk: 'bulk N random|ascending|descending|zipf',
+  commit: 'commit',
+  rollback: 'rollback',
+  crash: 'crash [during COMMAND at write|moment N] [keep SECTORS] [torn K]',
+  reopen: 'reopen',
+  check: 'check',
+} as const;
+
+export function parse(words: readonly Word[]): Command {
+  const [first, ...rest] = words as [Word, ...Word[]];
+  const name = first.text as keyof typeof USAGE;
+  const wants = (least: number, most: number): void => {
+    const extra = rest[most];
+    const last = words.at(-1) as Word;
+    if (extra) throw new Complaint(`expected ${USAGE[name]}, found one word more`, at(extra));
+    if (rest.length < least)
+      throw new Complaint(`expected ${USAGE[name]}`, {
+        column: last.column + last.text.length,
+      });
+  };
+  switch (name) {
+    case 'put':
+      wants(2, 2);
+      return { kind: 'put', key: keyIn(rest[0] as Word), value: valueOfWord(rest[1] as Word) };
+    case 'get':
+    case 'delete':
+      wants(1, 1);
+      return { kind: name, key: keyIn(rest[0] as Word) };
+    case 'scan':
+      return parseScan(rest, wants);
+    case 'bulk': {
+      wants(2, 2);
+      const [count, order] = rest as [Word, Word];
+      return {
+        kind: 'bulk',
+        count: numberIn(count, 1, MOST_BULK, 'the number of puts'),
+        order: orderIn(order),
+        done: 0,
+      };
+    }
+    case 'crash':
+      return parseCrash(rest);
+    default:
+      wants(0, 0);
+      return { kind: name };
+  }
+}
+
+const at = (word: Word): { column: number } => ({ column: word.column });
+
+function keyIn(word: Word): Key {
+  const key =
+    /^-?\d{1,19}$/.test(word.text) && word.form !== 'bytes' ? BigInt(word.text) : undefined;
+  if (key === undefined || key < LEAST_ROWID || key > GREATEST_ROWID)
+    throw new Complaint(
+      `a key is a whole number of 64 bits, as in 25; found ${clip(word.text)}`,
+      at(word),
+    );
+  return keyOf(key);
+}
+
+const clip = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text || '""');
+
+function valueOfWord(word: Word): Value {
+  const value = word.form === 'bytes' ? (bytesOfHex(word.text) as Uint8Array) : word.text;
+  const size = typeof value === 'string' ? utf8(value).length : value.length;
+  if (size > MOST_VALUE)
+    throw new Complaint(`a value has at most ${MOST_VALUE} bytes; this one ${size}`, at(word));
+  return value;
+}
+
+function numberIn(word: Word, least: number, most: number, what: string): number {
+  const value = /^\d{1,15}$/.test(word.text) ? Number(word.text) : Number.NaN;
+  if (!(value >= least && value <= most))
+    throw new Complaint(
+      `${what} is a whole number from ${least} to ${most}; found ${clip(word.text)}`,
+      at(word),
+    );
+  return value;
+}
+
+function orderIn(word: Word): Order {
+  const order = ORDERS.find((one) => one === word.text);
+  if (!order)
+    throw new Complaint(
+      `the order is one of ${ORDERS.join(', ')}; found ${clip(word.text)}`,
+      at(word),
+    );
+  return order;
+}
+
+function parseScan(rest: readonly Word[], wants: (least: number, most: number) => void): Command {
+  wants(0, 2);
+  const last = rest.at(-1);
+  const backward = last?.text === 'backward' && last.form === 'bare';
+  const [range, extra] = backward ? rest.slice(0, -1) : rest;
+  if (extra) throw new Complaint(`expected ${USAGE.scan}; found ${clip(extra.text)}`, at(extra));
+  if (!range) return { kind: 'scan', backward };
+  const found = /^(-?\d*)\.\.(-?\d*)$/.exec(range.text);
+  if (!found)
+    throw new Complaint(`a range is A..Z, as in 10..30; found ${clip(range.text)}`, at(range));
+  const [, low = '', high = ''] = found;
+  const from = low === '' ? undefined : keyIn({ ...range, text: low });
+  const column = range.column + low.length + 2;
+  const to = high === '' ? undefined : keyIn({ ...range, text: high, column });
+  if (from !== undefined && to !== undefined && from > to)
+    throw new Complaint(
+      `the range ${range.text} is empty; expected the smaller key first`,
+      at(range),
+    );
+  return {
+    kind: 'scan',
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    backward,
+  };
+}
+
+/** crash [during COMMAND at write|moment N] [keep all|none|1,3,5..7] [torn K] */
+function parseCrash(rest: readonly Word[]): Crash {
+  let words = rest;
+  let torn: number | undefined;
+  let keep: Keep | undefined;
+  const option = (name: string): Word | undefined => {
+    const [before, value] = words.slice(-2);
+    if (before?.text !== name || before.form !== 'bare' || !value) return undefined;
+    words = words.slice(0, -2);
+    return value;
+  };
+  for (;;) {
+    const tornWord = torn === undefined ? option('torn') : undefined;
+    if (tornWord) torn = numberIn(tornWord, 0, 65536 / SECTOR, 'a number of sectors');
+    const keepWord = keep === undefined ? option('keep') : undefined;
+    if (keepWord) keep = keepIn(keepWord);
+    if (!tornWord && !keepWord) break;
+  }
+  const options = { ...(keep !== undefined && { keep }), ...(torn !== undefined && { torn }) };
+  const [during] = words;
+  if (!during) return { kind: 'crash', ...options };
+  const [place, unit, count] = words.slice(-3);
+  if (
+    during.text !== 'during' ||
+    words.length < 5 ||
+    place?.text !== 'at' ||
+    !count ||
+    (unit?.text !== 'write' && unit?.text !== 'moment')
+  )
+    throw new Complaint(`expected ${USAGE.crash}; found ${clip(during.text)}`, at(during));
+  const inner = words.slice(1, -3);
+  const command = inner[0] as Word;
+  if (!(command.text in USAGE) || command.text === 'crash' || command.form !== 'bare')
+    throw new Complaint(
+      `a crash happens during a command; found ${clip(command.text)}`,
+      at(command),
+    );
+  const n = numberIn(count, 1, 1_000_000_000, `the ${unit.text}`);
+  return { kind: 'crash', during: { command: parse(inner), at: unit.text, n }, ...options };
+}
+
+function keepIn(word: Word): Keep {
+  if (word.text === 'all' || word.text === 'none') return word.text;
+  const ranges = word.text.split(',').map((part): [number, number] => {
+    const found = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(part);
+    const from = Number(found?.[1] ?? 0);
+    const to = Number(found?.[2] ?? from);
+    if (!found || from < 1 || to < from)
+      throw new Complaint(
+        `keep wants all, none or sectors from 1, as in 1,3,5..7; found ${clip(word.text)}`,
+        at(word),
+      );
+    return [from, to];
+  });
+  return ranges;
+}
+
+const printValue = (value: Value): string =>
+  typeof value === 'string' ? wordOf(value) : `x'${hexOf(value)}'`;
+
+export function print(command: Command): string {
+  switch (command.kind) {
+    case 'put':
+      return `put ${command.key} ${printValue(command.value)}`;
+    case 'get':
+    case 'delete':
+      return `${command.kind} ${command.key}`;
+    case 'scan': {
+      const { from, to, backward } = command;
+      const range = from === undefined && to === undefined ? '' : ` ${from ?? ''}..${to ?? ''}`;
+      return `scan${range}${backward ? ' backward' : ''}`;
+    }
+    case 'bulk':
+      return `bulk ${command.count} ${command.order}`;
+    case 'crash': {
+      const { during, keep, torn } = command;
+      const ranges = (list: readonly (readonly [number, number])[]): string =>
+        list.map(([a, b]) => (a === b ? `${a}` : `${a}..${b}`)).join(',');
+      return [
+        'crash',
+        ...(during ? [`during ${print(during.command)} at ${during.at} ${during.n}`] : []),
+        ...(keep === undefined ? [] : [`keep ${typeof keep === 'string' ? keep : ranges(keep)}`]),
+        ...(torn === undefined ? [] : [`torn ${torn}`]),
+      ].join(' ');
+    }
+    default:
+      return command.kind;
+  }
+}
+const isPageSize = (value: unknown): boolean =>
+  [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536].includes(value as number);
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'page-size',
+    type: 'integer',
+    default: 512,
+    values: [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536],
+    min: 512,
+    max: 65536,
+    expected: 'a power of two from 512 to 65536',
+    valid: isPageSize,
+    help: 'Bytes in a page. SQLite takes 4096 unless told; 512 splits soon.',
+  },
+  {
+    name: 'max-cells',
+    type: 'integer',
+    default: 0,
+    values: [0, 2, 3, 4, 8],
+    min: 0,
+    max: 10_000,
+    expected: '0 for as many as fit, or a whole number from 2 to 10000',
+    valid: (value) => value !== 1,
+    help: 'At most so many cells a page, to see splits early; 0: as many as fit. The file stays valid.',
+  },
+  {
+    name: 'split',
+    type: 'choice',
+    default: 'middle',
+    values: ['middle'],
+    help: 'Where a page is cut in two: middle makes the halves as even as can be.',
+  },
+  {
+    name: 'merge-below',
+    type: 'number',
+    default: MERGE_BELOW,
+    min: 0,
+    max: 0.5,
+    help: 'A page filled less than this part seeks a sibling to merge with. SQLite: a third.',
+  },
+  {
+    name: 'keys',
+    type: 'choice',
+    default: 'integer',
+    values: ['integer'],
+    help: 'integer: rows are found by rowid, in a table b-tree.',
+  },
+  {
+    name: 'table',
+    type: 'text',
+    default: '',
+    help: 'Of an imported database, the table or index to show; empty: its first table.',
+  },
+];
+
+export const commands: readonly CommandSpec[] = [
+  {
+    name: 'put',
+    usage: USAGE.put,
+    help: 'Inserts a row or replaces it. The first write opens a transaction.',
+    examples: ['put 29 "Puerto Rico"', "put 7 x'00ff'"],
+  },
+  { name: 'get', usage: USAGE.get, help: 'Looks a row up.', reads: true, examples: ['get 29'] },
+  { name: 'delete', usage: USAGE.delete, help: 'Takes a row out.', examples: ['delete 29'] },
+  {
+    name: 'scan',
+    usage: USAGE.scan,
+    help: 'Reads rows in the order of their keys; either end of the range may be left out.',
+    reads: true,
+    examples: ['scan 10..30', 'scan ..30 backward', 'scan'],
+  },
+  {
+    name: 'bulk',
+    usage: USAGE.bulk,
+    help: 'N puts of distinct keys out of 1..10N, with 24-byte values from the seed.',
+    examples: ['bulk 100 random', 'bulk 500 ascending'],
+  },
+  {
+    name: 'commit',
+    usage: USAGE.commit,
+    help: 'Writes the changed pages to the file and syncs it.',
+  },
+  {
+    name: 'rollback',
+    usage: USAGE.rollback,
+    settles: true,
+    help: 'Drops what was changed since the last commit.',
+  },
+  {
+    name: 'crash',
+    usage: USAGE.crash,
+    settles: true,
+    help: 'Cuts the power and starts again; keep names the unsynced sectors that survive, torn how many of the last write.',
+    examples: [
+      'crash',
+      'crash during put 29 "Puerto Rico" at moment 5',
+      'crash during commit at write 2 keep 1',
+      'crash during commit at write 3 torn 1',
+    ],
+  },
+  {
+    name: 'reopen',
+    usage: USAGE.reopen,
+    settles: true,
+    help: 'Closes in order and opens again; what was not committed is rolled back.',
+  },
+  {
+    name: 'check',
+    usage: USAGE.check,
+    help: 'Walks the whole database and says what breaks a rule of the format.',
+    reads: true,
+  },
+];
