@@ -19,6 +19,9 @@ export const ARROWS: Record<string, readonly string[]> = {
   'engine/base': [],
   'engine/disk': ['engine/base'],
   'engine/btree': ['engine/base', 'engine/disk'],
+  'engine/sim': ['engine/base', 'engine/disk'],
+  'engine/protocols': ['engine/base', 'engine/sim'],
+  'engine/check': ['engine/base'],
   'engine/run': ['engine/base', 'engine/disk'],
   'engine/labs': ['engine'],
   // worker.ts and cli.ts, where the world outside arrives.
