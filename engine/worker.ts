@@ -4,7 +4,7 @@
 
 import { Complaint } from './base/assert.ts';
 import { hexOf } from './base/bytes.ts';
-import { labs } from './labs/index.ts';
+import { labs } from './labs/lazy.ts';
 import { hostOf } from './run/host.ts';
 import type { ForeignSource } from './run/lab.ts';
 import { type PortLike, serve } from './run/rpc.ts';

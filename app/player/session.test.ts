@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hexOf } from '../../engine/base/bytes.ts';
 import { labs } from '../../engine/labs/index.ts';
 import { hostOf } from '../../engine/run/host.ts';
+import { labsAtHand } from '../../engine/run/lab.ts';
 import { readLink } from '../../engine/run/link.ts';
 import { type PortLike, serve } from '../../engine/run/rpc.ts';
 import { Script, sourceOfBytes } from '../../engine/run/script.ts';
@@ -34,7 +35,7 @@ class Locks {
 const open: Session[] = [];
 const startWorker: StartWorker = () => {
   const { port1, port2 } = new MessageChannel();
-  const host = hostOf(labs, {
+  const host = hostOf(labsAtHand(labs), {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     due: () => true,
     news: (progress) => tell(progress),

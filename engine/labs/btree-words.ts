@@ -1,11 +1,11 @@
 // The words for each moment of the B-Tree lab: the caption on the stage, what a screen reader says,
 // and what golden scripts record. Each is true of the bytes at that moment, and has its numbers.
 
-import { type BTreeEvent, type BTreeValue, type Key, pageOf } from '../btree/events.ts';
+import { type BTreeEvent, type Key, pageOf } from '../btree/events.ts';
 import { Page } from '../btree/page.ts';
 import { LEAST_ROWID } from '../btree/varint.ts';
-import type { DiskImage } from '../disk/image.ts';
 import type { Caption } from '../run/lab.ts';
+import type { BTreeState } from './btree.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 const percent = (part: number): string => `${Math.round(100 * part)} %`;
@@ -33,7 +33,7 @@ function keyNamed(key: Key): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-export function describe(event: BTreeEvent, disk: DiskImage, value: BTreeValue): Caption {
+export function describe(event: BTreeEvent, { disk, value }: BTreeState): Caption {
   const lens = (page: number): Page =>
     new Page(pageOf(disk, page) ?? new Uint8Array(value.pageSize), page, value.usable);
   switch (event.kind) {

@@ -21,6 +21,7 @@ import type { Setup } from '../run/lab.ts';
 import { parseCommand, quote, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
 import { type BTreeState, btree, type Command } from './btree.ts';
+import { describe as captionOf } from './btree-words.ts';
 
 interface SqlDatabase {
   exec(sql: string): { values: unknown[][] }[];
@@ -296,7 +297,7 @@ test('every moment has words, and the words name no missing number', () => {
     put 1 a\ncrash during commit at write 2 keep none\ncrash\nput 2 b\nreopen`;
   const seen = new Set<string>();
   const watch = (event: BTreeEvent, seal: () => BTreeState) => {
-    const { title, detail } = btree.describe(event, seal());
+    const { title, detail } = captionOf(event, seal());
     seen.add(event.kind);
     expect(`${title} ${detail}`).not.toMatch(/undefined|NaN|\[object|null/);
     expect(title.length).toBeGreaterThan(5);

@@ -30,8 +30,8 @@ import { Disk, PowerCut } from '../disk/disk.ts';
 import { bytesOfContent, type DiskImage, fileNamed, weightBeside } from '../disk/image.ts';
 import { pendingOf, powerCut, SECTOR } from '../disk/power.ts';
 import type {
+  Engine,
   ForeignSource,
-  Lab,
   Metric,
   Note,
   Part,
@@ -41,7 +41,6 @@ import type {
   TreeInfo,
 } from '../run/lab.ts';
 import { type Command, type Crash, commands, parse, print, settings } from './btree-commands.ts';
-import { describe } from './btree-words.ts';
 import { bulkKey, bulkValue } from './bulk.ts';
 
 export type { Command };
@@ -562,7 +561,8 @@ const PROCESSES: Readonly<Record<string, readonly BTreeEvent['kind'][]>> = {
   crash: ['crash', 'recovered'],
   session: ['opened', 'closed', 'checked'],
 };
-export const btree: Lab<BTreeState, Command, BTreeEvent> = {
+
+export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   name: 'btree',
   chapter: 5,
   title: 'B-Trees',
@@ -578,7 +578,6 @@ export const btree: Lab<BTreeState, Command, BTreeEvent> = {
   ],
   parse: (words) => parse(words),
   print,
-  describe: (event, { disk, value }) => describe(event, disk, value),
   open: openLab,
   opening: ({ disk, value }) => ({
     kind: 'opened',

@@ -5,7 +5,7 @@ import { bytesOfContent, type DiskImage } from '../disk/image.ts';
 import { applyPatch } from '../disk/patch.ts';
 import { counter } from './counter.ts';
 import { durableDigest, type Frame, type Host, hostOf, type Kept, type Progress } from './host.ts';
-import type { Lab } from './lab.ts';
+import { type Lab, labsAtHand } from './lab.ts';
 import { connect, type PortLike, serve } from './rpc.ts';
 import { Script } from './script.ts';
 
@@ -20,7 +20,7 @@ function hosted(given: readonly Lab[] = labs) {
   const { port1, port2 } = new MessageChannel();
   ports.push(port1, port2);
   const news: Progress[] = [];
-  const host = hostOf(given, {
+  const host = hostOf(labsAtHand(given), {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     due: () => true,
     news: (progress) => tell(progress),

@@ -23,6 +23,7 @@ import type {
   ForeignSource,
   FoundProblem,
   Lab,
+  LabSource,
   Metric,
   Sabotage,
   Setting,
@@ -30,7 +31,7 @@ import type {
   SourceRef,
   TreeInfo,
 } from './lab.ts';
-import { headerOf, settingValue, wordOf } from './scenario.ts';
+import { headerOf, labNamedIn, settingValue, wordOf } from './scenario.ts';
 import { Script } from './script.ts';
 import { digestOfState, type Timeline } from './timeline.ts';
 
@@ -143,7 +144,7 @@ export interface HostOptions {
   readonly news: (progress: Progress) => void;
 }
 
-export function hostOf(labs: readonly Lab[], options: HostOptions) {
+export function hostOf(labs: LabSource, options: HostOptions) {
   let script: Script | undefined;
   let branch = 'main';
   let sent: DiskImage | undefined;
@@ -225,7 +226,9 @@ export function hostOf(labs: readonly Lab[], options: HostOptions) {
     /** Replaces everything by a scenario. A complaint leaves what was open as it was. */
     open: (text: string, file?: ForeignSource, toBranch?: string): Promise<Opened> =>
       inTurn(async () => {
-        const next = new Script(text, labs, file ? { foreign: file } : {});
+        const name = labNamedIn(text);
+        const atHand = name && labs.names.includes(name) ? [await labs.load(name)] : [];
+        const next = new Script(text, atHand, file ? { foreign: file } : {}, labs.names);
         // Until it is whole, what was open can be looked at.
         await drain(next.work(), () => next.timeline('main'));
         script = next;

@@ -203,6 +203,32 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   history?(state: S): unknown[];
 }
 
+/** The words of a lab: what `describe` says of each moment. */
+export type Describe<S, E> = (event: E, state: S) => Caption;
+
+/** A lab without its words. They are half of its text: in the worker they are a chunk of their own. */
+export type Engine<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> = Omit<
+  Lab<S, C, E>,
+  'describe'
+>;
+
+export const labOf = <S, C, E extends AnyEvent>(
+  engine: Engine<S, C, E>,
+  describe: Describe<S, E>,
+): Lab<S, C, E> => ({ ...engine, describe });
+
+/** Where labs come from: all at hand, or each loaded when a scenario first names it. */
+export interface LabSource {
+  readonly names: readonly string[];
+  /** One of `names`. */
+  load(name: string): Promise<Lab>;
+}
+
+export const labsAtHand = (labs: readonly Lab[]): LabSource => ({
+  names: labs.map(({ name }) => name),
+  load: async (name) => labs.find((lab) => lab.name === name) as Lab,
+});
+
 /** Random access to a foreign file: synchronous slices (FileReaderSync in a worker, positioned reads in Node). */
 export interface ForeignSource {
   readonly name: string;

@@ -156,7 +156,12 @@ export function withoutComment(line: string): string {
 }
 
 /** Reads and checks a whole scenario: header, settings, and every command against its lab. */
-export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
+/** `known`: the names of all labs there are, where `labs` are only those at hand. */
+export function parseScenario(
+  text: string,
+  labs: readonly Lab[],
+  known: readonly string[] = labs.map(({ name }) => name),
+): Scenario {
   if (text.length > LIMITS.text)
     throw new Complaint(
       `a scenario has at most ${LIMITS.text} characters; this one ${text.length}`,
@@ -216,7 +221,7 @@ export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
             lab = labs.find(({ name }) => name === a?.text);
             if (!lab)
               throw new Complaint(
-                `there is no lab ${short(a?.text ?? '')}; expected ${labs.map(({ name }) => name).join(', ')}`,
+                `there is no lab ${short(a?.text ?? '')}; expected ${known.join(', ')}`,
                 { column: a?.column ?? 1 },
               );
             return;
@@ -291,6 +296,16 @@ export function parseScenario(text: string, labs: readonly Lab[]): Scenario {
   for (const { words, line } of [commands, ...branches.map(({ commands }) => commands)].flat())
     parseCommand(lab, words, setup, line);
   return { setup, title, prose, at, commands, branches, compare };
+}
+
+/** The lab that a scenario names, before anything else of it is read; parseScenario complains of what is wrong. */
+export function labNamedIn(text: string): string | undefined {
+  const line = /^[ \t]*lab[ \t][^\n]*/m.exec(text.slice(0, LIMITS.text))?.[0];
+  try {
+    return line === undefined ? undefined : wordsOf(line)[1]?.text;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One command of a lab, with its line in any complaint. */

@@ -37,8 +37,14 @@ export class Script {
   readonly #options: TimelineOptions;
   readonly #branches = new Map<string, Branch>();
 
-  constructor(text: string, labs: readonly Lab[], options: TimelineOptions = {}) {
-    this.scenario = parseScenario(text, labs);
+  /** `known`: the names of all labs there are, where `labs` are only those at hand. */
+  constructor(
+    text: string,
+    labs: readonly Lab[],
+    options: TimelineOptions = {},
+    known?: readonly string[],
+  ) {
+    this.scenario = parseScenario(text, labs, known);
     const { setup } = this.scenario;
     this.lab = labs.find(({ name }) => name === setup.lab) as Lab;
     this.#options = options;

@@ -13,6 +13,8 @@ import { openClient } from '../../app/player/client.ts';
 import type { ShownMoment } from '../../app/player/types.ts';
 import type { Scene } from '../../app/scene/scene.ts';
 import { btree } from '../../engine/labs/btree.ts';
+import { describe } from '../../engine/labs/btree-words.ts';
+import { labOf } from '../../engine/run/lab.ts';
 import { Timeline } from '../../engine/run/timeline.ts';
 
 const LOOK = { width: 1280, height: 760 };
@@ -36,7 +38,7 @@ type Shown = Parameters<typeof view>[0];
 function momentsOfSplit(pages: number): { moments: Shown[]; pages: number } {
   const settings = Object.fromEntries(btree.settings.map((s) => [s.name, s.default]));
   const setup = { lab: 'btree', seed: 1, settings, sabotage: [] };
-  const timeline = new Timeline(btree, setup, { referees: false });
+  const timeline = new Timeline(labOf(btree, describe), setup, { referees: false });
   const shown = (index: number): Shown => {
     const { command, step, event, state } = timeline.at(index);
     return {
@@ -45,7 +47,7 @@ function momentsOfSplit(pages: number): { moments: Shown[]; pages: number } {
       command,
       step,
       event,
-      caption: btree.describe(event, state),
+      caption: describe(event, state),
       image: state.disk,
       value: state.value,
       metrics: [],

@@ -9,15 +9,16 @@ import { recordOf } from '../../engine/btree/record.ts';
 import { BTree } from '../../engine/btree/tree.ts';
 import { Disk } from '../../engine/disk/disk.ts';
 import { btree } from '../../engine/labs/btree.ts';
+import { describe } from '../../engine/labs/btree-words.ts';
 import { hostOf } from '../../engine/run/host.ts';
-import type { Lab, Setup } from '../../engine/run/lab.ts';
+import { type Lab, labOf, labsAtHand, type Setup } from '../../engine/run/lab.ts';
 import { Timeline } from '../../engine/run/timeline.ts';
 import type { Line, Options } from './lines.ts';
 import { shuffled, text } from './rows.ts';
 import { type Figure, inTurns, quantile, ratios, summary } from './stats.ts';
 
 const PAGE_SIZE = 512;
-const lab = btree as unknown as Lab;
+const lab = labOf(btree, describe) as unknown as Lab;
 const setup: Setup = {
   lab: btree.name,
   seed: 1,
@@ -197,7 +198,11 @@ export const frameLine: Line = {
   async run(options) {
     const figures: Figure[] = [];
     for (const count of options.quick ? [100, 1_000] : [100, 1_000, 10_000]) {
-      const host = hostOf([lab], { pause: async () => {}, due: () => false, news: () => {} });
+      const host = hostOf(labsAtHand([lab]), {
+        pause: async () => {},
+        due: () => false,
+        news: () => {},
+      });
       const { length } = await host.open(
         `lab btree\nset page-size ${PAGE_SIZE}\nbulk ${count} random\n`,
       );
