@@ -104,7 +104,7 @@ const workers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
 let engines = 0;
 for (const worker of workers)
   for (const file of new Set(importsOf(worker).later)) {
-    const name = posix.basename(file).replace(/-[^-]*$/, '');
+    const name = posix.basename(file).replace(/-.{8}\.js$/, ''); // the hash may hold a hyphen
     const bytes = wholeOf([worker, file]);
     if (name.endsWith('-words'))
       rows.push({ what: `${name}, its captions`, bytes: gzipped(file), budget: BUDGET.words });
