@@ -1,12 +1,32 @@
-// The pictures of all labs, each loaded when it is first shown. A new lab adds a line to `pictures`.
+// What the screen shows of each lab, loaded when it is first shown. A new lab adds an entry to `faces`:
+// with it the front page offers the lab, and the lab screen can open it.
 
+import type { Inspect } from '../scene/inspect.ts';
 import type { Picture } from './picture.ts';
 
-const pictures: Readonly<Record<string, () => Promise<{ readonly picture: Picture }>>> = {
-  btree: () => import('./btree/picture.ts'),
+interface Face {
+  readonly picture: () => Promise<{ readonly picture: Picture }>;
+  readonly inspect: () => Promise<{ readonly inspect: Inspect }>;
+  /** What the button says that saves the lab's files; absent: it has none. */
+  readonly exportAs?: string;
+  /** Foreign databases can be opened in it. */
+  readonly opens?: true;
+}
+
+const faces: Readonly<Record<string, Face>> = {
+  btree: {
+    picture: () => import('./btree/picture.ts'),
+    inspect: () =>
+      import('./btree/inspect.ts').then(({ inspect }) => ({ inspect: inspect as Inspect })),
+    exportAs: 'Export .sqlite',
+    opens: true,
+  },
 };
 
-/** Undefined: there is no such lab. */
+/** Undefined: there is no such lab, or it has no picture yet. */
+export const faceOf = (lab: string): Face | undefined =>
+  Object.hasOwn(faces, lab) ? faces[lab] : undefined;
+
 export async function loadPicture(lab: string): Promise<Picture | undefined> {
-  return (await pictures[lab]?.())?.picture;
+  return (await faceOf(lab)?.picture())?.picture;
 }

@@ -16,7 +16,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } 
 import { Link } from 'wouter';
 import { useStore } from 'zustand';
 import { sentenceOf } from '../../engine/base/assert.ts';
-import { inspect as inspectBTree } from '../labs/btree/inspect.ts';
+import { faceOf } from '../labs/index.ts';
 import { Console } from '../panels/Console.tsx';
 import { Inspector } from '../panels/Inspector.tsx';
 import { actionOf, nextSpeed, situationOf } from '../panels/keys.ts';
@@ -47,11 +47,6 @@ import '../panels/panels.css';
 
 const Share = lazy(() => import('./Share.tsx').then((m) => ({ default: m.Share })));
 
-/** What a lab adds to the shared screen. */
-const LABS: Readonly<Record<string, { readonly inspect: Inspect }>> = {
-  btree: { inspect: inspectBTree as Inspect },
-};
-
 export function LabScreen({ name }: { readonly name: string }) {
   const doors = useDoors();
   const fragment = useFragment();
@@ -67,10 +62,11 @@ export function LabScreen({ name }: { readonly name: string }) {
     renamed.current = undefined;
     setAddress(fragment);
   }
-  const lab = LABS[name];
+  const face = faceOf(name);
+  const [inspect, setInspect] = useState<Inspect>();
 
   useEffect(() => {
-    if (!lab) return;
+    if (!face) return;
     const query = queryOf(address);
     // What was handed in belongs to the bare address; going elsewhere forgets it.
     const mine = handedIn?.lab === name && !address.includes('?') ? handedIn : undefined;
@@ -98,6 +94,15 @@ export function LabScreen({ name }: { readonly name: string }) {
     };
     setTrouble(undefined);
     setSession(undefined);
+    setInspect(undefined);
+    face.inspect().then(
+      (loaded) => {
+        if (alive) setInspect(() => loaded.inspect);
+      },
+      (thrown) => {
+        if (alive) setTrouble(sentenceOf(thrown));
+      },
+    );
     doors.open(opening).then(
       (made) => {
         opened = made;
@@ -115,9 +120,9 @@ export function LabScreen({ name }: { readonly name: string }) {
       alive = false;
       opened?.close();
     };
-  }, [doors, lab, name, address, handedIn, again]);
+  }, [doors, face, name, address, handedIn, again]);
 
-  if (!lab)
+  if (!face)
     return (
       <Trouble title="No such lab">
         <p>
@@ -127,8 +132,8 @@ export function LabScreen({ name }: { readonly name: string }) {
       </Trouble>
     );
   if (trouble !== undefined) return <NotOpened why={trouble} />;
-  if (!session) return <p className="loading">Going down…</p>;
-  return <WhenOpen session={session} inspect={lab.inspect} />;
+  if (!session || !inspect) return <p className="loading">Going down…</p>;
+  return <WhenOpen session={session} inspect={inspect} />;
 }
 
 /**
@@ -270,6 +275,7 @@ function TopBar({ session }: { readonly session: Session }) {
   const chapter = useSession(session, (state) => state.info.chapter);
   const labTitle = useSession(session, (state) => state.info.title);
   const place = chapterOf(name);
+  const face = faceOf(name);
   const [complaint, setComplaint] = useState<string>();
   const exportFiles = async () => {
     try {
@@ -306,19 +312,23 @@ function TopBar({ session }: { readonly session: Session }) {
         <span className="btn-words">Jump to a lab or an operation…</span>
         <kbd className="only-wide">⌘K</kbd>
       </button>
-      <button
-        type="button"
-        className="btn"
-        aria-label="Open a database…"
-        onClick={() => openDialog('open')}
-      >
-        <Database aria-hidden size={15} className="only-narrow" />
-        <span className="btn-words">Open a database…</span>
-      </button>
-      <button type="button" className="btn" aria-label="Export .sqlite" onClick={exportFiles}>
-        <Download aria-hidden size={15} className="only-narrow" />
-        <span className="btn-words">Export .sqlite</span>
-      </button>
+      {face?.opens && (
+        <button
+          type="button"
+          className="btn"
+          aria-label="Open a database…"
+          onClick={() => openDialog('open')}
+        >
+          <Database aria-hidden size={15} className="only-narrow" />
+          <span className="btn-words">Open a database…</span>
+        </button>
+      )}
+      {face?.exportAs !== undefined && (
+        <button type="button" className="btn" aria-label={face.exportAs} onClick={exportFiles}>
+          <Download aria-hidden size={15} className="only-narrow" />
+          <span className="btn-words">{face.exportAs}</span>
+        </button>
+      )}
       <button
         type="button"
         className="btn primary"

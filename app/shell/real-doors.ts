@@ -1,10 +1,14 @@
 // The doors to the real engine: which scenarios are shipped, and how each way in becomes a session.
 
-import { scenarios } from 'virtual:scenarios';
+import { scenarios as shipped } from 'virtual:scenarios';
 import { Complaint } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
+import { faceOf } from '../labs/index.ts';
 import type { Source } from '../player/session.ts';
 import type { Doors, Opening, ShippedScenario } from './doors.ts';
+
+/** A lab that has no picture yet is the command line's alone. */
+const scenarios = shipped.filter(({ lab }) => faceOf(lab) !== undefined);
 
 /** What a lab opens with when nothing was kept of it. */
 function firstOf(lab: string): ShippedScenario {
