@@ -22,7 +22,8 @@ import { ENGINE_VERSION } from './base/version.ts';
 import { dump, report } from './btree/foreign.ts';
 import { overlayOf } from './btree/overlay.ts';
 import { labs } from './labs/index.ts';
-import type { ForeignSource } from './run/lab.ts';
+import { whyAnother } from './run/file.ts';
+import type { Companion, Fingerprint, ForeignSource } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
 import { LIMITS, parseScenario, wordOf } from './run/scenario.ts';
 import { Script } from './run/script.ts';
@@ -251,15 +252,23 @@ function foreignOf(text: string, folder: string): { foreign?: ForeignSource } {
   if (!file) return {};
   const path = join(folder, basename(file.name));
   const foreign = sourceOfFile(path);
-  if (foreign.size !== file.size)
-    throw new Complaint(
-      `${path} has ${foreign.size} bytes; the scenario was made with ${file.size}`,
-    );
-  if (createHash('sha256').update(readFileSync(path)).digest('hex') !== file.sha256)
-    throw new Complaint(
-      `${path} is not the file that the scenario was made with: its hash differs`,
-    );
-  return { foreign };
+  const beside: Partial<Record<Companion, ForeignSource>> = {};
+  const hashes: Partial<Record<Companion, Fingerprint>> = {};
+  // What lies there and is not named in the scenario was not there when it was made.
+  for (const kind of Object.keys(file.beside ?? {}) as Companion[]) {
+    const companion = sourceOfFile(`${path}-${kind}`);
+    beside[kind] = companion;
+    hashes[kind] = fingerprintOf(companion);
+  }
+  const why = whyAnother(file, { name: path, ...fingerprintOf(foreign), beside: hashes });
+  if (why !== undefined) throw new Complaint(why);
+  return { foreign: { ...foreign, beside } };
+}
+
+function fingerprintOf(source: ForeignSource): Fingerprint {
+  const hash = createHash('sha256');
+  for (let at = 0; at < source.size; at += 2 ** 20) hash.update(source.read(at, 2 ** 20));
+  return { sha256: hash.digest('hex'), size: source.size };
 }
 
 /** Positioned reads of a file. */

@@ -2,11 +2,10 @@
 // The one worker entry. Its role is the worker's name: `script` holds a scenario and its timelines.
 // Here the world outside arrives: messages, and files that a person opens, read lazily and synchronously.
 
-import { Complaint } from './base/assert.ts';
-import { hexOf } from './base/bytes.ts';
+import { Sha256 } from './base/sha256.ts';
 import { labs } from './labs/lazy.ts';
-import { hostOf } from './run/host.ts';
-import type { ForeignSource } from './run/lab.ts';
+import { type HostOptions, hostOf } from './run/host.ts';
+import { COMPANIONS, type Companion, type ForeignSource } from './run/lab.ts';
 import { type PortLike, serve } from './run/rpc.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -15,40 +14,69 @@ declare const self: DedicatedWorkerGlobalScope;
 const SLICE_MS = 24;
 
 let sliceEnds = 0;
-const host = hostOf(labs, {
+const options: HostOptions = {
   pause: async () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     sliceEnds = performance.now() + SLICE_MS;
   },
   due: () => performance.now() > sliceEnds,
   news: (progress) => tell(progress),
-});
+};
+const host = hostOf(labs, options);
 
-/** Everything that the page may call: the host's methods, with files as Blobs. */
+/** A piece of a file to hash: some two milliseconds of work. */
+const READ_BYTES = 2 ** 18;
+/** What a read in sequence brings along, in bytes. */
+const READ_AHEAD = 2 ** 16;
+
+/** Everything that the page may call: the host's methods, with files as such. */
 const methods = {
   ...host,
-  open: async (text: string, file?: Blob, branch?: string) => {
-    const name = file instanceof File ? file.name : 'file';
-    return host.open(text, file && sourceOf(name, file), branch);
+  open: async (text: string, files?: DatabaseFiles, branch?: string) => {
+    if (!files) return host.open(text, undefined, branch);
+    const beside = COMPANIONS.flatMap((kind) => {
+      const file = files[kind];
+      return file ? [[kind, sourceOf(file)] as const] : [];
+    });
+    const source = { ...sourceOf(files.database), beside: Object.fromEntries(beside) };
+    return host.open(text, source, branch);
   },
-  /** SHA-256 of a file, for the scenario's `file` line. */
+  /** SHA-256 of a file, for the scenario's `file` line. Other requests are answered meanwhile. */
   fingerprint: async (file: Blob): Promise<string> => {
-    if (!self.crypto?.subtle)
-      throw new Complaint('this browser hashes files only on https or localhost');
-    return hexOf(
-      new Uint8Array(await self.crypto.subtle.digest('SHA-256', await file.arrayBuffer())),
-    );
+    const hash = new Sha256();
+    const reader = new FileReaderSync();
+    for (let at = 0; at < file.size; at += READ_BYTES) {
+      hash.update(new Uint8Array(reader.readAsArrayBuffer(file.slice(at, at + READ_BYTES))));
+      if (options.due()) await options.pause();
+    }
+    return hash.hex();
   },
 };
 export type WorkerApi = typeof methods;
 
-function sourceOf(name: string, file: Blob): ForeignSource {
+/** A database of the reader's, with what lies beside it. */
+export type DatabaseFiles = { readonly database: File } & Readonly<
+  Partial<Record<Companion, File>>
+>;
+
+/** Slices of a file; a walk over neighbouring pages reads many at once. */
+function sourceOf(file: File): ForeignSource {
   const reader = new FileReaderSync();
+  let from = 0;
+  let held = new Uint8Array(0);
   return {
-    name,
+    name: file.name,
     size: file.size,
-    read: (offset, length) =>
-      new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + length))),
+    read(offset, length) {
+      if (offset < from || offset + length > from + held.length) {
+        // The first look at a place reads what was asked for; going on from there reads ahead.
+        const ahead = offset === from + held.length ? READ_AHEAD : length;
+        const slice = file.slice(offset, offset + Math.max(length, ahead));
+        held = new Uint8Array(reader.readAsArrayBuffer(slice));
+        from = offset;
+      }
+      return held.slice(offset - from, offset - from + length);
+    },
   };
 }
 

@@ -242,6 +242,8 @@ export interface BTreeValue {
   /** False between a crash and `reopen`: nothing is in memory. */
   readonly running: boolean;
   readonly readOnly: boolean;
+  /** Of an opened file: what was done with the log or the journal beside it, a sentence each. */
+  readonly notes?: readonly string[];
   /** A crash left pages that do not fit together: writes are refused until `reopen` finds it whole. */
   readonly damaged: boolean;
   /** Counters since the opening, for metrics. */

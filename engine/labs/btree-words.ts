@@ -4,7 +4,7 @@
 import { type BTreeEvent, type Key, pageOf } from '../btree/events.ts';
 import { Page } from '../btree/page.ts';
 import { LEAST_ROWID } from '../btree/varint.ts';
-import type { Caption } from '../run/lab.ts';
+import { type Caption, CREDIT } from '../run/lab.ts';
 import type { BTreeState } from './btree.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -43,7 +43,13 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
           ? `The database is open, with table ${value.table}`
           : 'The database is open',
         detail: event.foreign
-          ? `${plural(event.pages, 'page')} of ${value.pageSize} bytes, for reading only; page ${value.root} is the root.`
+          ? [
+              `${plural(event.pages, 'page')} of ${value.pageSize} bytes, for reading only; page ${value.root} is the root.`,
+              ...(value.notes ?? []).map((note) => `${capital(note)}.`),
+              ...(event.pages > CREDIT
+                ? ['That is too much to look through unasked: check walks all of it.']
+                : []),
+            ].join(' ')
           : `${plural(event.pages, 'page')} of ${value.pageSize} bytes. Page 1 has the header and the schema, page ${value.root} is the root of table ${value.table}.`,
       };
     case 'descend': {

@@ -22,6 +22,7 @@ import {
 } from '../btree/events.ts';
 import { openForeign, sizeOfTree, tableNamed } from '../btree/foreign.ts';
 import { readHeader } from '../btree/header.ts';
+import { overlayOf } from '../btree/overlay.ts';
 import { Page, pagesOf, treesOf, virtualTablesOf } from '../btree/page.ts';
 import { Pager, ROOT } from '../btree/pager.ts';
 import { readRecord, recordOf, type Value } from '../btree/record.ts';
@@ -457,7 +458,8 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
     } as const;
     return { disk: disk.seal(), value: { ...value, readOnly: false } };
   }
-  const { header, image, read } = openForeign(foreign);
+  const source = overlayOf(foreign, foreign.beside?.wal, foreign.beside?.journal);
+  const { header, image, read } = openForeign(source);
   const { pageSize, usable } = header;
   const trees = treesOf(read, header);
   const wanted = setup.settings.table as string;
@@ -470,7 +472,8 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
   const value = tree
     ? { ...base, root: tree.root, table: tree.name, kind: tree.kind, pageSize, usable }
     : ({ ...base, root: 1, table: SCHEMA, kind: 'table', pageSize, usable } as const);
-  return { disk: image, value: { ...value, readOnly: true } };
+  const { notes } = source;
+  return { disk: image, value: { ...value, readOnly: true, ...(notes.length > 0 && { notes }) } };
 }
 
 /** SQLite's own table of what is in the database; its root is page 1. */

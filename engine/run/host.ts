@@ -20,6 +20,7 @@ import type {
   CommandSpec,
   EventKind,
   ExportFile,
+  ForeignFile,
   ForeignSource,
   FoundProblem,
   Lab,
@@ -291,6 +292,9 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         const head = headerOf(all.lab, next, { title, prose });
         return [...head, ...body].join('\n');
       }),
+
+    /** The hashes of the file that is open are known now. */
+    identify: (file: ForeignFile): void => current().identify(file),
 
     fork: (name: string | undefined, from: number, lines: readonly string[]): Promise<Overview> =>
       inTurn(async () => {

@@ -28,11 +28,20 @@ export interface Setup {
 
 export type SettingValue = number | string | boolean;
 
-export interface ForeignFile {
-  readonly name: string;
-  /** Hexadecimal. */
-  readonly sha256: string;
+/** Which bytes are meant, without the bytes. */
+export interface Fingerprint {
+  /** Hexadecimal; absent as long as the file was not hashed. */
+  readonly sha256?: string;
   readonly size: number;
+}
+
+/** What may lie beside a database, named after it: NAME-wal, NAME-journal. */
+export const COMPANIONS = ['wal', 'journal'] as const;
+export type Companion = (typeof COMPANIONS)[number];
+
+export interface ForeignFile extends Fingerprint {
+  readonly name: string;
+  readonly beside?: Readonly<Partial<Record<Companion, Fingerprint>>>;
 }
 
 /** A setting as data: validation, help, the panel and `list --json` all come from it. */
@@ -108,10 +117,14 @@ export interface Referee<S> {
    * Roughly how many pages or entries a check looks at. Checks at 'command' draw on a credit, of
    * which each command brings a little more; one that it does not cover is left out until the end of
    * the script, where every check runs. So a short script is checked at each command, and 10,000
-   * lines do not mean 10,000 walks over the whole tree. A rule on the run alone.
+   * lines do not mean 10,000 walks over the whole tree. A rule on the run alone. An opened file that
+   * is dearer than the credit is not looked through unasked: its picture would wait for all of it.
    */
   cost?(state: S): number;
 }
+
+/** What checks at commands may look at: so many pages to begin with, and one more a command. */
+export const CREDIT = 4096;
 
 /** Marks a moment. `state` seals and hands out the state; call it only to look or to keep. */
 export type Note<S, E> = (event: E, state: () => S) => void;
@@ -235,6 +248,8 @@ export interface ForeignSource {
   readonly size: number;
   /** Exactly `length` bytes, or fewer where the file ends. */
   read(offset: number, length: number): Uint8Array;
+  /** What lies beside it: counts as it would for the next process that opens the database. */
+  readonly beside?: Readonly<Partial<Record<Companion, Pick<ForeignSource, 'size' | 'read'>>>>;
 }
 
 /** A moment of a run. */

@@ -18,8 +18,11 @@
 // strangers: it is split into words and checked, never evaluated.
 
 import { assert, Complaint } from '../base/assert.ts';
-import { bytesOfHex } from '../base/bytes.ts';
+import { fileLine, readFile } from './file.ts';
 import type { ForeignFile, Lab, Setting, SettingValue, Setup, Word } from './lab.ts';
+import { quote, short, wholeNumber, wordOf, wordsOf } from './words.ts';
+
+export { quote, short, wholeNumber, wordOf, wordsOf };
 
 export const LIMITS = {
   lines: 20_000,
@@ -60,90 +63,6 @@ export interface Scenario {
   readonly commands: readonly Line[];
   readonly branches: readonly BranchText[];
   readonly compare: readonly [string, string] | undefined;
-}
-
-/** Splits a line into words; a comment ends it. Throws a Complaint with the column. */
-export function wordsOf(line: string): Word[] {
-  const words: Word[] = [];
-  let at = 0;
-  while (at < line.length) {
-    const c = line[at] as string;
-    if (c === ' ' || c === '\t' || c === '\r') {
-      at++;
-      continue;
-    }
-    if (c === '#') break;
-    const column = at + 1;
-    if (c === '"') {
-      const [text, end] = quoted(line, at);
-      words.push({ text, form: 'quoted', column });
-      at = end;
-    } else if ((c === 'x' || c === 'X') && line[at + 1] === "'") {
-      const end = line.indexOf("'", at + 2);
-      if (end < 0) throw new Complaint("x' has no closing '", { column });
-      const text = line.slice(at + 2, end);
-      if (!bytesOfHex(text))
-        throw new Complaint(`x'${short(text)}' is no even number of hexadecimal digits`, {
-          column,
-        });
-      words.push({ text, form: 'bytes', column });
-      at = end + 1;
-    } else {
-      let end = at;
-      while (end < line.length && !' \t\r"'.includes(line[end] as string)) end++;
-      words.push({ text: line.slice(at, end), form: 'bare', column });
-      at = end;
-    }
-  }
-  return words;
-}
-
-function quoted(line: string, start: number): [string, number] {
-  let text = '';
-  for (let at = start + 1; at < line.length; at++) {
-    const c = line[at] as string;
-    if (c === '"') return [text, at + 1];
-    if (c !== '\\') {
-      text += c;
-      continue;
-    }
-    const mark = line[at + 1];
-    if (mark === 'n') text += '\n';
-    else if (mark === '"' || mark === '\\') text += mark;
-    else if (mark === 'u') {
-      const found = /^\{([0-9a-fA-F]{1,6})\}/.exec(line.slice(at + 2));
-      const code = found ? Number.parseInt(found[1] as string, 16) : -1;
-      if (!found || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-        throw new Complaint('\\u wants a code point in braces, as in \\u{1F30A}', {
-          column: at + 1,
-        });
-      text += String.fromCodePoint(code);
-      at += found[0].length;
-    } else
-      throw new Complaint(`\\${mark ?? ''} is no escape; expected \\" \\\\ \\n or \\u{…}`, {
-        column: at + 1,
-      });
-    at++;
-  }
-  throw new Complaint('the quotation has no closing "', { column: start + 1 });
-}
-
-/** A text as a word of a line: bare where that is the same, quoted where it must be. */
-export function wordOf(text: string): string {
-  if (/^[\p{L}\p{N}_.:+~-]+$/u.test(text)) return text;
-  return quote(text);
-}
-
-export function quote(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
-  const escaped = text.replace(/["\\\n\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) =>
-    c === '\n'
-      ? '\\n'
-      : c === '"' || c === '\\'
-        ? `\\${c}`
-        : `\\u{${c.charCodeAt(0).toString(16)}}`,
-  );
-  return `"${escaped}"`;
 }
 
 const HEADERS = ['lab', 'title', 'seed', 'set', 'sabotage', 'file', 'at'];
@@ -245,16 +164,9 @@ export function parseScenario(
             exactly(words, 2, 'sabotage NAME');
             sabotage.push({ word: a as Word, line });
             return;
-          case 'file': {
-            exactly(words, 4, 'file NAME SHA256 SIZE');
-            if (!/^[0-9a-f]{64}$/i.test((b as Word).text))
-              throw new Complaint('a SHA-256 is 64 hexadecimal digits', {
-                column: (b as Word).column,
-              });
-            const size = wholeNumber(c as Word, 0, Number.MAX_SAFE_INTEGER, 'a size');
-            file = { name: (a as Word).text, sha256: (b as Word).text.toLowerCase(), size };
+          case 'file':
+            file = readFile(words);
             return;
-          }
           default:
             if (words.length === 4 && b?.text === 'on')
               at = { ...momentName(a as Word), branch: (c as Word).text };
@@ -444,26 +356,10 @@ export function momentName(word: Pick<Word, 'text' | 'column'>): MomentName {
   return { command: Number(found[1]), step: Number(found[2]) };
 }
 
-export function wholeNumber(word: Word, min: number, max: number, what: string): number {
-  const value = Number(word.text);
-  if (!/^-?\d{1,16}$/.test(word.text) || value < min || value > max)
-    throw new Complaint(
-      `${what} is a whole number from ${min} to ${max}; found ${short(word.text)}`,
-      { column: word.column },
-    );
-  return value + 0; // no -0
-}
-
 function exactly(words: readonly Word[], count: number, usage: string): void {
   const extra = words[count];
   if (words.length !== count)
     throw new Complaint(`expected ${usage}`, { column: (extra ?? words.at(-1))?.column ?? 1 });
-}
-
-/** What a stranger wrote, short enough for one line. */
-export function short(text: string): string {
-  const clean = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ');
-  return clean.length > 40 ? `${clean.slice(0, 39)}…` : clean || '""';
 }
 
 /** The header lines of a setup: settings that differ from their defaults are said, in the lab's order. */
@@ -481,9 +377,7 @@ export function headerOf(
       .filter((setting) => setup.settings[setting.name] !== setting.default)
       .map(({ name }) => `set ${name} ${settingWord(setup.settings[name] as SettingValue)}`),
     ...setup.sabotage.map((name) => `sabotage ${name}`),
-    ...(setup.file
-      ? [`file ${wordOf(setup.file.name)} ${setup.file.sha256} ${setup.file.size}`]
-      : []),
+    ...(setup.file ? [fileLine(setup.file)] : []),
     ...(rest.at ? [`at ${rest.at}`] : []),
   ];
 }

@@ -9,7 +9,7 @@ import { assert, Complaint } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { digestOf } from '../base/digest.ts';
 import { chunkOf, type DiskImage } from '../disk/image.ts';
-import type { AnyEvent, ForeignSource, Lab, Moment } from './lab.ts';
+import type { AnyEvent, ForeignFile, ForeignSource, Lab, Moment } from './lab.ts';
 import {
   headerOf,
   LIMITS,
@@ -33,7 +33,7 @@ const COMPARED = 5_000;
 
 export class Script {
   readonly lab: Lab;
-  readonly scenario: Scenario;
+  #scenario: Scenario;
   readonly #options: TimelineOptions;
   readonly #branches = new Map<string, Branch>();
 
@@ -44,7 +44,7 @@ export class Script {
     options: TimelineOptions = {},
     known?: readonly string[],
   ) {
-    this.scenario = parseScenario(text, labs, known);
+    this.#scenario = parseScenario(text, labs, known);
     const { setup } = this.scenario;
     this.lab = labs.find(({ name }) => name === setup.lab) as Lab;
     this.#options = options;
@@ -54,6 +54,16 @@ export class Script {
       );
     const timeline = new Timeline(this.lab, setup, options);
     this.#branches.set('main', { name: 'main', parent: undefined, timeline });
+  }
+
+  get scenario(): Scenario {
+    return this.#scenario;
+  }
+
+  /** The hashes of the file that is open, now that they are known: the text says them from here on. */
+  identify(file: ForeignFile): void {
+    const { setup } = this.#scenario;
+    this.#scenario = { ...this.#scenario, setup: { ...setup, file } };
   }
 
   /** Runs what the text says, yielding after each part. A complaint names the line of the text. */

@@ -27,6 +27,7 @@ import type {
   Referee,
   Setup,
 } from './lab.ts';
+import { CREDIT } from './lab.ts';
 
 export interface TimelineOptions {
   /** What all checkpoints together may weigh, in bytes. */
@@ -67,8 +68,6 @@ interface Verdict {
   readonly problems: readonly Problem[];
 }
 
-/** What referees at commands may look at: so many pages to begin with, and one more a command. */
-const CREDIT = 4096;
 const WINDOW = 256;
 
 export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
@@ -277,10 +276,19 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     if (!same) this.#verdicts.push({ moment: this.length - 1, referee: referee.name, problems });
   }
 
-  /** Runs every referee on the end of the run, however dear: a script's last word. */
+  /**
+   * Runs every referee on the end of the run, however dear: a script's last word. Of an opened file
+   * only those that the credit covers: it can be a gigabyte.
+   */
   judgeEnd(): void {
     if (!this.#options.referees) return;
-    for (const referee of this.lab.referees) this.#verdict(referee, this.#end);
+    const asked = new Set<unknown>();
+    for (const referee of this.lab.referees) {
+      if (asked.has(referee.check)) continue; // one that stands at several places
+      asked.add(referee.check);
+      if (this.foreign && (referee.cost?.(this.#end) ?? 0) > CREDIT) continue;
+      this.#verdict(referee, this.#end);
+    }
   }
 
   /** Every problem, at the moment after which it was found first. */
