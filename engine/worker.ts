@@ -5,7 +5,7 @@
 import { Sha256 } from './base/sha256.ts';
 import { labs } from './labs/lazy.ts';
 import { type HostOptions, hostOf } from './run/host.ts';
-import { COMPANIONS, type Companion, type ForeignSource } from './run/lab.ts';
+import { COMPANIONS, type DatabaseFiles, type ForeignSource } from './run/lab.ts';
 import { type PortLike, serve } from './run/rpc.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -32,7 +32,7 @@ const READ_AHEAD = 2 ** 16;
 /** Everything that the page may call: the host's methods, with files as such. */
 const methods = {
   ...host,
-  open: async (text: string, files?: DatabaseFiles, branch?: string) => {
+  open: async (text: string, files?: DatabaseFiles<File>, branch?: string) => {
     if (!files) return host.open(text, undefined, branch);
     const beside = COMPANIONS.flatMap((kind) => {
       const file = files[kind];
@@ -47,17 +47,14 @@ const methods = {
     const reader = new FileReaderSync();
     for (let at = 0; at < file.size; at += READ_BYTES) {
       hash.update(new Uint8Array(reader.readAsArrayBuffer(file.slice(at, at + READ_BYTES))));
-      if (options.due()) await options.pause();
+      if (!options.due()) continue;
+      tell({ hashed: at }); // a sign of life: a large file takes a while
+      await options.pause();
     }
     return hash.hex();
   },
 };
 export type WorkerApi = typeof methods;
-
-/** A database of the reader's, with what lies beside it. */
-export type DatabaseFiles = { readonly database: File } & Readonly<
-  Partial<Record<Companion, File>>
->;
 
 /** Slices of a file; a walk over neighbouring pages reads many at once. */
 function sourceOf(file: File): ForeignSource {

@@ -4,13 +4,14 @@
 import { type DiskImage, type FileImage, fileNamed } from '../../engine/disk/image.ts';
 import { applyPatch, withChunks } from '../../engine/disk/patch.ts';
 import type { Frame, Host, Progress } from '../../engine/run/host.ts';
+import type { DatabaseFiles } from '../../engine/run/lab.ts';
 import type { PortLike } from '../../engine/run/rpc.ts';
 import { connect, type Remote } from '../../engine/run/rpc.ts';
 import type { ShownMoment } from './types.ts';
 
-/** What the worker answers to: the host's methods, with a file as a Blob that it reads in slices. */
+/** What the worker answers to: the host's methods, with files that it reads in slices. */
 export interface EngineApi extends Omit<Host, 'open'> {
-  open(text: string, file?: Blob, branch?: string): ReturnType<Host['open']>;
+  open(text: string, files?: DatabaseFiles<File>, branch?: string): ReturnType<Host['open']>;
   fingerprint(file: Blob): Promise<string>;
 }
 
@@ -71,7 +72,8 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
 
   const { remote, stop } = connect<EngineApi>(worker, (news) => {
     heard();
-    events.progress(news as Progress);
+    // Hashing gives signs of life too, and nothing is to be told of it.
+    if ('commands' in (news as object)) events.progress(news as Progress);
   });
   worker.addEventListener('message', heard);
   (worker as unknown as EventTarget).addEventListener?.('error', (event) => {

@@ -1,9 +1,11 @@
 import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hexOf } from '../../engine/base/bytes.ts';
 import { labs } from '../../engine/labs/index.ts';
 import { hostOf } from '../../engine/run/host.ts';
-import { labsAtHand } from '../../engine/run/lab.ts';
+import { type DatabaseFiles, labsAtHand } from '../../engine/run/lab.ts';
 import { readLink } from '../../engine/run/link.ts';
 import { type PortLike, serve } from '../../engine/run/rpc.ts';
 import { Script, sourceOfBytes } from '../../engine/run/script.ts';
@@ -42,12 +44,16 @@ const startWorker: StartWorker = () => {
   });
   const methods = {
     ...host,
-    open: async (text: string, file?: File, branch?: string) =>
-      host.open(
-        text,
-        file && sourceOfBytes(file.name, new Uint8Array(await file.arrayBuffer())),
-        branch,
-      ),
+    open: async (text: string, files?: DatabaseFiles<File>, branch?: string) => {
+      if (!files) return host.open(text, undefined, branch);
+      const source = async (file: File) =>
+        sourceOfBytes(file.name, new Uint8Array(await file.arrayBuffer()));
+      const beside = {
+        ...(files.wal && { wal: await source(files.wal) }),
+        ...(files.journal && { journal: await source(files.journal) }),
+      };
+      return host.open(text, { ...(await source(files.database)), beside }, branch);
+    },
     fingerprint: async (file: Blob) =>
       hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))),
   };
@@ -437,23 +443,71 @@ test('a file: opened by its bytes; another than the scenario was made with is re
   const script = new Script(TEXT, labs).run();
   const [exported] = script.lab.exports(script.timeline('main').end);
   const file = new File([exported?.bytes as BlobPart], 'my db.sqlite');
-  const { session } = sessionOf({ kind: 'file', lab: 'btree', file });
+  const files = { database: file };
+  const { session } = sessionOf({ kind: 'file', lab: 'btree', files });
   await ready(session);
-  expect(session.store.getState().setup.file).toMatchObject({
+  // Shown at once, and hashed meanwhile; what leaves the page says the hash.
+  const sha256 = createHash('sha256')
+    .update(exported?.bytes as Uint8Array)
+    .digest('hex');
+  expect(await session.text()).toContain(`file "my db.sqlite" ${sha256} ${file.size}\n`);
+  expect(session.store.getState().setup.file).toEqual({
     name: 'my db.sqlite',
+    sha256,
     size: file.size,
   });
   expect(await session.submit('get 2')).toBeUndefined();
   const other = sessionOf({
     kind: 'file',
     lab: 'btree',
-    file,
+    files,
     text: `lab btree\nfile a ${'0'.repeat(64)} ${file.size}\n`,
   });
   const failed = await until(other.session, ({ phase }) => phase === 'failed');
   expect(failed.trouble).toBe(
     'my db.sqlite is not the file that the scenario was made with: its hash differs.',
   );
+  expect(failed.wants?.file.name).toBe('a');
+});
+
+describe.each(['wal', 'journal'] as const)('a database with its %s beside it', (kind) => {
+  const name = kind === 'wal' ? 'wal-1024.db' : 'hotjournal-1024.db';
+  const file = (suffix: string) =>
+    new File([readFileSync(`engine/btree/fixtures/sqlite/${name}${suffix}`)], name + suffix);
+  const files = { database: file(''), [kind]: file(`-${kind}`) };
+
+  test('is read with it; a link says both, and both are asked for', async () => {
+    const { session } = sessionOf({ kind: 'file', lab: 'btree', files });
+    const opened = await ready(session);
+    expect(opened.moment?.caption.detail).toMatch(
+      kind === 'wal' ? /Write-ahead log: .*frames 1 to 11 count\./ : /The journal is hot: \d+ pages go back/,
+    );
+    await session.submit('check');
+    expect(session.store.getState().problems).toEqual([]);
+    const made = await session.text();
+    expect(made).toMatch(
+      new RegExp(`^file ${name} [0-9a-f]{64} \\d+ ${kind} [0-9a-f]{64} \\d+$`, 'm'),
+    );
+
+    // A link comes without bytes: the page asks for them, and takes only these.
+    const link = sessionOf(text(made));
+    const waits = await until(link.session, ({ phase }) => phase === 'failed');
+    expect(waits.wants).toMatchObject({ file: { name }, text: made });
+    expect(waits.trouble).toContain(`together with ${name}-${kind}`);
+    const alone = sessionOf({
+      kind: 'file',
+      lab: 'btree',
+      files: { database: file('') },
+      text: made,
+    });
+    const refused = await until(alone.session, ({ phase }) => phase === 'failed');
+    expect(refused.trouble).toBe(
+      `the scenario was made with ${name}-${kind} beside the database: give both.`,
+    );
+    const again = sessionOf({ kind: 'file', lab: 'btree', files, text: made });
+    await ready(again.session);
+    expect(again.session.store.getState().lines.map((line) => line.text)).toEqual(['check']);
+  });
 });
 
 test('a link leads to the moment, its branch and its selection; another digest is told', async () => {

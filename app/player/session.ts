@@ -5,7 +5,9 @@ import { createActor } from 'xstate';
 import { createStore } from 'zustand/vanilla';
 import { Complaint, sentenceOf } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
+import { fileIn, fileLine, whyAnother } from '../../engine/run/file.ts';
 import type { Kept, Opened, Overview } from '../../engine/run/host.ts';
+import { COMPANIONS, type DatabaseFiles, type ForeignFile } from '../../engine/run/lab.ts';
 import { withoutComment } from '../../engine/run/scenario.ts';
 import { frameTicker, type Ticker } from '../draw/clock.ts';
 import type { Shelf, Workspace } from '../shelf/shelf.ts';
@@ -28,7 +30,13 @@ export type Source =
   /** What was kept under that name, or else a text to begin with. */
   | { readonly kind: 'workspace'; readonly name: string; readonly otherwise: string }
   /** A foreign database, to be looked at. */
-  | { readonly kind: 'file'; readonly lab: string; readonly file: File; readonly text?: string };
+  | {
+      readonly kind: 'file';
+      readonly lab: string;
+      readonly files: DatabaseFiles<File>;
+      /** A scenario that was made with it: it must be that very file. */
+      readonly text?: string;
+    };
 
 export interface SessionOptions {
   readonly source: Source;
@@ -101,7 +109,9 @@ export function openSession(options: SessionOptions): Session {
   let lastPair: { from: ShownMoment | undefined; to: ShownMoment } | undefined;
   let client = start();
   let closed = false;
-  let file: File | undefined;
+  let files: DatabaseFiles<File> | undefined;
+  /** Resolves when the hashes of what is open are known. */
+  let identified: Promise<void> = Promise.resolve();
   /** The workspace that syncs are kept in, and the lock that makes it ours. */
   let workspace:
     | { name: string; kept: Workspace | undefined; lock: { release(): void } }
@@ -252,12 +262,13 @@ export function openSession(options: SessionOptions): Session {
     const asked = client;
     set({ phase: fresh ? 'opening' : 'working' });
     try {
-      const opened = await client.engine.open(text, file, where.branch);
+      const opened = await client.engine.open(text, files, where.branch);
       if (closed) return undefined;
       if (where.digest && where.digest !== (await client.engine.durableDigest()))
         return OTHER_BYTES;
       client.forget();
       take(opened, opened);
+      if (files) identified = identify(files, opened.setup.file);
       const end = opened.length - 1;
       const index = where.to === 'end' ? end : (opened.at ?? (where.to ? end : 0));
       player.send({ type: 'LOADED', length: opened.length, index });
@@ -315,7 +326,7 @@ export function openSession(options: SessionOptions): Session {
   /** Called after every change: becomes a workspace, saves what a sync made durable, notes the tail. */
   function keep(): Promise<void> {
     saving = saving.then(async () => {
-      if (closed || file || (!workspace && keepAs === undefined)) return;
+      if (closed || files || (!workspace && keepAs === undefined)) return;
       if (now().saved.state === 'read-only') return;
       const { askToPersist, claim, wantsWhole, whySaveFailed } = await shelving();
       const shelf = await openShelf();
@@ -433,7 +444,8 @@ export function openSession(options: SessionOptions): Session {
         run: () => void shelf.remove(name).then(() => location.reload()),
       },
     });
-    if (saved) await openFile(kept.lab, new File([saved.bytes as BlobPart], saved.name));
+    if (saved)
+      await openFiles(kept.lab, { database: new File([saved.bytes as BlobPart], saved.name) });
     else fail(`The workspace ${name} cannot be read: ${why}`);
   }
 
@@ -468,37 +480,83 @@ export function openSession(options: SessionOptions): Session {
     }
   }
 
-  async function openFile(lab: string, blob: File, text?: string): Promise<void> {
+  /**
+   * Opens a database of the reader's. What a text was made with is hashed and compared first; a file
+   * by itself is shown at once, however large, and hashed while it is looked at.
+   */
+  async function openFiles(lab: string, given: DatabaseFiles<File>, text?: string): Promise<void> {
+    const { name } = given.database;
     try {
-      const line = await fileLine(blob);
-      const given = text ?? `lab ${lab}\n${line}\n`;
-      const [sha256, size] = line.split(' ').slice(-2) as [string, string];
-      if (!new RegExp(`^\\s*file\\s.*\\s${sha256}\\s+${size}\\s*(#.*)?$`, 'im').test(given))
-        return fail(
-          `${blob.name} is not the file that the scenario was made with: its hash differs.`,
-        );
-      file = blob;
-      const complaint = await open(given);
-      if (complaint) fail(naming(blob.name, complaint));
+      const wanted = text === undefined ? undefined : fileIn(text);
+      const file = wanted?.sha256 === undefined ? described(given) : await fingerprints(given);
+      const another = wanted && whyAnother(wanted, file);
+      if (another !== undefined && wanted && text !== undefined) {
+        set({ wants: { file: wanted, text } });
+        return fail(`${another}.`);
+      }
+      files = given;
+      const complaint = await open(text ?? `lab ${lab}\n${fileLine(file)}\n`);
+      if (complaint) fail(naming(name, complaint));
     } catch (thrown) {
-      fail(naming(blob.name, sentenceOf(thrown)));
+      fail(naming(name, sentenceOf(thrown)));
     }
   }
 
-  async function fileLine(blob: File): Promise<string> {
-    const sha256 = await client.engine.fingerprint(blob);
-    const name = JSON.stringify(blob.name.replace(/[^\p{L}\p{N} ._-]/gu, '_').slice(0, 100));
-    return `file ${name} ${sha256} ${blob.size}`;
+  const hashes = new WeakMap<File, Promise<string>>();
+  function hashOf(file: File): Promise<string> {
+    let hash = hashes.get(file);
+    if (!hash) {
+      hash = client.engine.fingerprint(file);
+      hashes.set(file, hash);
+      hash.catch(() => hashes.delete(file));
+    }
+    return hash;
+  }
+
+  /** What a scenario says of files, hashes included. */
+  async function fingerprints(given: DatabaseFiles<File>): Promise<ForeignFile> {
+    const sha256 = await hashOf(given.database);
+    const beside: Record<string, { sha256: string; size: number }> = {};
+    for (const kind of COMPANIONS) {
+      const file = given[kind];
+      if (file) beside[kind] = { sha256: await hashOf(file), size: file.size };
+    }
+    const file = described(given);
+    return { ...file, sha256, ...(file.beside && { beside }) };
+  }
+
+  /** Puts the hashes into the text of what is open, where it was opened without. */
+  async function identify(given: DatabaseFiles<File>, as: ForeignFile | undefined): Promise<void> {
+    if (!as || as.sha256 !== undefined) return;
+    const asked = client;
+    try {
+      const file = await fingerprints(given);
+      if (closed || asked !== client || files !== given) return;
+      await client.engine.identify(file);
+      set(({ setup }) => ({ setup: { ...setup, file } }));
+    } catch (thrown) {
+      if (closed || asked !== client || files !== given) return;
+      notify({
+        id: 'unhashed',
+        tone: 'warning',
+        text: `${as.name} could not be read to its end (${sentenceOf(thrown)}), so a link to it would not say which file it means.`,
+      });
+    }
   }
 
   async function begin(): Promise<void> {
     await leaving;
     if (closed) return;
     const { source } = options;
-    if (source.kind === 'file') await openFile(source.lab, source.file, source.text);
+    if (source.kind === 'file') await openFiles(source.lab, source.files, source.text);
     else if (source.kind === 'workspace') await openWorkspace(source.name, source.otherwise);
     else {
       keepAs = source.keepAs;
+      const needs = neededBy(source.text);
+      if (needs) {
+        set({ wants: { file: needs, text: source.text } });
+        return fail(wantsSentence(needs));
+      }
       const complaint = await open(source.text);
       if (complaint) return fail(complaint);
       if (source.keepNow) void keep();
@@ -726,19 +784,23 @@ export function openSession(options: SessionOptions): Session {
     },
     async load(text) {
       if (now().phase === 'working') return AT_WORK;
-      const before = file;
-      file = undefined;
+      const before = files;
+      files = undefined;
       const complaint = await open(text);
-      if (complaint) file = before;
+      if (complaint) files = before;
       else {
         letGo();
         keepAs = now().title || now().info.name;
       }
       return complaint;
     },
-    text: () => client.engine.text(now().moment?.name),
+    async text() {
+      await identified;
+      return client.engine.text(now().moment?.name);
+    },
 
     async share() {
+      await identified;
       const { moment, info, selection, digest } = now();
       const [text, { COMFORTABLE, linkOf }] = await Promise.all([
         client.engine.text(moment?.name),
@@ -756,7 +818,7 @@ export function openSession(options: SessionOptions): Session {
     },
     async saveAs(name) {
       if (now().phase !== 'ready') return AT_WORK;
-      if (file) return 'An opened database is not kept here: it is a file of yours already.';
+      if (files) return 'An opened database is not kept here: it is a file of yours already.';
       await saving;
       const shelf = await openShelf();
       if ((await shelf.list()).some((known) => known.name === name))
@@ -814,6 +876,36 @@ export function openSession(options: SessionOptions): Session {
   };
   void begin();
   return session;
+}
+
+/** The file that a text needs; a line that cannot be read is complained about where all of it is. */
+function neededBy(text: string): ForeignFile | undefined {
+  try {
+    return fileIn(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function wantsSentence({ name, size, beside }: ForeignFile): string {
+  const also = COMPANIONS.flatMap((kind) => (beside?.[kind] ? [`${name}-${kind}`] : []));
+  const names = also.length > 0 ? ` together with ${also.join(' and ')}` : '';
+  return `This scenario was made with the file ${name} (${size.toLocaleString('en')} bytes)${names}, and a link cannot carry it. Choose the file, or drop it here.`;
+}
+
+/** Files as a scenario's text names them, not hashed yet. */
+function described(given: DatabaseFiles<File>): ForeignFile {
+  const { database } = given;
+  const name = database.name.replace(/[^\p{L}\p{N} ._-]/gu, '_').slice(0, 100);
+  const beside = COMPANIONS.flatMap((kind) => {
+    const file = given[kind];
+    return file ? [[kind, { size: file.size }] as const] : [];
+  });
+  return {
+    name: name || 'file',
+    size: database.size,
+    ...(beside.length > 0 && { beside: Object.fromEntries(beside) }),
+  };
 }
 
 /** A complaint that says which file it is about, once. */

@@ -8,6 +8,7 @@ import type { LabInfo, Series } from '../../engine/run/host.ts';
 import type {
   AnyEvent,
   Caption,
+  ForeignFile,
   FoundProblem,
   Metric,
   SettingValue,
@@ -86,6 +87,8 @@ export interface SessionState {
   readonly phase: 'opening' | 'ready' | 'working' | 'failed';
   /** Why the lab could not be opened, or why it stopped, in words. */
   readonly trouble?: string;
+  /** A text that cannot be opened without a file of the reader's. */
+  readonly wants?: { readonly file: ForeignFile; readonly text: string };
   readonly notices: readonly Notice[];
   readonly info: LabInfo;
   readonly setup: Setup;

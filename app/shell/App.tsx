@@ -1,5 +1,6 @@
 // The routes, and what is there on every page: the palette, pasting a scenario, dropping a file.
 
+import { X } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { ErrorBoundary, type FallbackProps } from 'react-error-boundary';
 import { Route, Router, Switch } from 'wouter';
@@ -7,7 +8,7 @@ import { useStore } from 'zustand';
 import { desk, openDialog } from './desk.ts';
 import { useDoors } from './doors.ts';
 import { Home } from './Home.tsx';
-import { takeFile } from './incoming.ts';
+import { takeFiles } from './incoming.ts';
 import { usePath } from './location.ts';
 import { Trouble } from './Trouble.tsx';
 
@@ -87,9 +88,10 @@ export function App() {
   );
 }
 
-/** A file dropped anywhere on the window. */
+/** Files dropped anywhere on the window. */
 function DropZone() {
   const [over, setOver] = useState(false);
+  const [complaint, setComplaint] = useState<string>();
   useEffect(() => {
     let depth = 0;
     const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -97,6 +99,7 @@ function DropZone() {
       if (!carriesFile(event)) return;
       depth++;
       setOver(true);
+      setComplaint(undefined);
     };
     const leave = (event: DragEvent) => {
       if (!carriesFile(event)) return;
@@ -111,8 +114,7 @@ function DropZone() {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      const file = event.dataTransfer?.files[0];
-      if (file) takeFile(file);
+      void takeFiles([...(event.dataTransfer?.files ?? [])]).then(setComplaint);
     };
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);
@@ -125,12 +127,29 @@ function DropZone() {
       removeEventListener('drop', drop);
     };
   }, []);
+  if (complaint !== undefined)
+    return (
+      <div className="drop-complaint" role="alert">
+        <p>{complaint}</p>
+        <button
+          type="button"
+          className="icon-btn"
+          aria-label="Close the complaint"
+          onClick={() => setComplaint(undefined)}
+        >
+          <X aria-hidden size={16} />
+        </button>
+      </div>
+    );
   if (!over) return null;
   return (
     <div className="drop" aria-hidden="true">
       <p>
         Let go to open it here
-        <small>An SQLite database, or a scenario as a .txt file. It stays on this machine.</small>
+        <small>
+          An SQLite database, with its -wal or -journal if it has one; or a scenario as a .txt file.
+          It stays on this machine.
+        </small>
       </p>
     </div>
   );

@@ -36,7 +36,8 @@ import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
 import { type Opening, useDoors } from './doors.ts';
-import { saveFile } from './files.ts';
+import { chooseFiles, saveFile } from './files.ts';
+import { takeFiles } from './incoming.ts';
 import { Logo } from './Logo.tsx';
 import { navigate, queryOf, useFragment } from './location.ts';
 import { Prose } from './Prose.tsx';
@@ -84,7 +85,7 @@ export function LabScreen({ name }: { readonly name: string }) {
       ...(sample !== null && { sample }),
       ...(mine?.text !== undefined && { text: mine.text }),
       ...(mine?.keepAs !== undefined && { keepAs: mine.keepAs }),
-      ...(mine?.file && { file: mine.file }),
+      ...(mine?.files && { files: mine.files }),
       onWorkspace: (kept) => {
         if (!alive) return;
         const to = kept === name ? `/lab/${name}` : `/lab/${name}?w=${encodeURIComponent(kept)}`;
@@ -160,8 +161,35 @@ function watch(session: Session, process: string): void {
   });
 }
 
-function NotOpened({ why }: { readonly why: string }) {
+function NotOpened(props: {
+  readonly why: string;
+  /** The scenario is good, and its file is not here. */
+  readonly wants?: SessionState['wants'] | undefined;
+}) {
+  const { why, wants } = props;
   const text = useStore(desk, (state) => state.handedIn?.text);
+  const [complaint, setComplaint] = useState<string>();
+  const waiting = wants?.text;
+  useEffect(() => {
+    desk.setState({ wanted: waiting });
+    return () => desk.setState({ wanted: undefined });
+  }, [waiting]);
+  if (wants)
+    return (
+      <Trouble title={`${wants.file.name} is needed`}>
+        <p>{why}</p>
+        <button
+          type="button"
+          className="btn primary"
+          onClick={() => chooseFiles((files) => void takeFiles(files).then(setComplaint))}
+        >
+          Choose {wants.file.name}…
+        </button>
+        <p className="complaint" role="alert">
+          {complaint}
+        </p>
+      </Trouble>
+    );
   return (
     <Trouble title="This could not be opened">
       <p>{why}</p>
@@ -184,7 +212,9 @@ function WhenOpen(props: { readonly session: Session; readonly inspect: Inspect 
   const opening = useSession(session, (state) => state.info.name === '');
   const failed = useSession(session, (state) => state.phase === 'failed');
   const trouble = useSession(session, (state) => state.trouble);
-  if (opening && failed) return <NotOpened why={trouble ?? 'The engine gave no reason.'} />;
+  const wants = useSession(session, (state) => state.wants);
+  if (opening && failed)
+    return <NotOpened why={trouble ?? 'The engine gave no reason.'} wants={wants} />;
   if (opening) return <p className="loading">Going down…</p>;
   return <Screen {...props} />;
 }

@@ -10,7 +10,7 @@ import type { Session } from '../player/types.ts';
 import { claim, openShelf, type Workspace, whySaveFailed } from '../shelf/shelf.ts';
 import { backupNames, nameOfBackup, sizeText, whyNoName } from './backup.ts';
 import { desk, handIn, labOfText } from './desk.ts';
-import { chooseFile, saveFile } from './files.ts';
+import { chooseFiles, saveFile } from './files.ts';
 import { navigate } from './location.ts';
 
 const shelf = openShelf();
@@ -82,7 +82,11 @@ export function Workspaces({ onClose }: { readonly onClose: () => void }) {
       </p>
       <div className="dialog-buttons spread">
         <p role="status">{said}</p>
-        <button type="button" className="btn" onClick={() => chooseFile(restore, '.txt')}>
+        <button
+          type="button"
+          className="btn"
+          onClick={() => chooseFiles(([file]) => file && restore(file), '.txt')}
+        >
           <FolderOpen aria-hidden size={15} /> Restore a backup…
         </button>
       </div>

@@ -2,6 +2,7 @@
 // opened next (a file, a pasted scenario), and what the open lab adds to the palette.
 
 import { createStore } from 'zustand/vanilla';
+import type { DatabaseFiles } from '../../engine/run/lab.ts';
 import type { Session } from '../player/types.ts';
 
 export interface PaletteItem {
@@ -20,7 +21,7 @@ export interface HandedIn {
   readonly text?: string;
   /** A backup: the workspace that the text becomes at once. */
   readonly keepAs?: string;
-  readonly file?: File;
+  readonly files?: DatabaseFiles<File>;
 }
 
 /** A scenario that could not be opened, and why: to be mended where it was pasted. */
@@ -33,6 +34,8 @@ export interface Desk {
   readonly draft: Draft | undefined;
   readonly dialog: 'palette' | 'paste' | 'help' | 'share' | 'open' | 'workspaces' | undefined;
   readonly handedIn: HandedIn | undefined;
+  /** The scenario on screen that waits for its file. */
+  readonly wanted: string | undefined;
   /** Counts the times that the same address is to be opened anew. */
   readonly again: number;
   /** The lab on screen. */
@@ -44,6 +47,7 @@ export const desk = createStore<Desk>(() => ({
   draft: undefined,
   dialog: undefined,
   handedIn: undefined,
+  wanted: undefined,
   again: 0,
   session: undefined,
   items: [],

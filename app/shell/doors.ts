@@ -2,6 +2,7 @@
 // session is opened. main.tsx hands in the real doors; a test can hand in others.
 
 import { createContext, useContext } from 'react';
+import type { DatabaseFiles } from '../../engine/run/lab.ts';
 import type { Session } from '../player/types.ts';
 
 export interface ShippedScenario {
@@ -24,7 +25,8 @@ export interface Opening {
   readonly sample?: string;
   /** A share link's fragment, `#/lab/…` included. */
   readonly link?: string;
-  readonly file?: File;
+  /** With `text`: the scenario that was made with them. */
+  readonly files?: DatabaseFiles<File>;
   /** Not stored: the picture on the front page. */
   readonly forShow?: boolean;
   /** Called when a changed scenario is kept from now on, under that name. */

@@ -22,10 +22,11 @@ const FIRST: Readonly<Record<string, string>> = { btree: 'split_leaf' };
 
 async function sourceOf(opening: Opening): Promise<Source> {
   const { lab } = opening;
-  if (opening.file) return { kind: 'file', lab, file: opening.file };
+  const { files, text: made } = opening;
+  if (files) return { kind: 'file', lab, files, ...(made !== undefined && { text: made }) };
   if (opening.sample !== undefined) {
     const { fetchSample } = await import('./samples.ts');
-    return { kind: 'file', lab, file: await fetchSample(opening.sample) };
+    return { kind: 'file', lab, files: { database: await fetchSample(opening.sample) } };
   }
   if (opening.text !== undefined) {
     const { text, keepAs } = opening;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { backupNames, nameOfBackup, sizeText, whyNoName } from './backup.ts';
 import { chapterOf, PARTS } from './chapters.ts';
 import { labOfText, type PaletteItem } from './desk.ts';
+import { sortFiles } from './files.ts';
 import { find } from './find.ts';
 import { queryOf } from './location.ts';
 import { piecesOf } from './Prose.tsx';
@@ -121,5 +122,66 @@ describe('workspaces in words', () => {
     expect(nameOfBackup('My tree.txt')).toBe('My tree');
     expect(nameOfBackup('My tree (2).txt')).toBe('My tree');
     expect(nameOfBackup('.txt')).toBe('restored');
+  });
+});
+
+describe('files that were dropped or chosen', () => {
+  const file = (name: string) => new File(['x'], name);
+  const sorted = (names: readonly string[], open?: string) => {
+    const found = sortFiles(
+      names.map(file),
+      open === undefined ? undefined : { database: file(open) },
+    );
+    if ('complaint' in found) return found.complaint;
+    const { scenario, files } = found;
+    return [scenario?.name, files?.database.name, files?.wal?.name, files?.journal?.name];
+  };
+
+  it('a database, with what lies beside it, whatever the order', () => {
+    expect(sorted(['a.db'])).toEqual([undefined, 'a.db', undefined, undefined]);
+    expect(sorted(['a.db-wal', 'a.db-shm', 'a.db'])).toEqual([
+      undefined,
+      'a.db',
+      'a.db-wal',
+      undefined,
+    ]);
+    expect(sorted(['a.db-journal', 'a.db'])).toEqual([
+      undefined,
+      'a.db',
+      undefined,
+      'a.db-journal',
+    ]);
+    expect(sorted(['run.txt'])).toEqual(['run.txt', undefined, undefined, undefined]);
+    expect(sorted(['run.txt', 'a.db'])).toEqual(['run.txt', 'a.db', undefined, undefined]);
+  });
+
+  it('a companion later, to the database that is open', () => {
+    expect(sorted(['a.db-wal'], 'a.db')).toEqual([undefined, 'a.db', 'a.db-wal', undefined]);
+    expect(sorted(['b.db'], 'a.db')).toEqual([undefined, 'b.db', undefined, undefined]);
+  });
+
+  it.each([
+    [['a.db-wal'], undefined, 'a.db-wal lies beside a database: drop a.db together with it.'],
+    [['b.db-wal'], 'a.db', 'b.db-wal belongs to b.db, and the database here is a.db.'],
+    [
+      ['b.db-journal', 'a.db'],
+      undefined,
+      'b.db-journal belongs to b.db, and the database here is a.db.',
+    ],
+    [
+      ['a.db', 'b.db'],
+      undefined,
+      'a.db and b.db are several databases: expected one, with its -wal or -journal if it has any.',
+    ],
+    [['a.txt', 'b.txt'], undefined, 'a.txt and b.txt are several scenarios: expected one.'],
+    [
+      ['a.db-shm'],
+      undefined,
+      'a.db-shm is only an index of the log, made anew each time: drop the database and its -wal.',
+    ],
+    [[], undefined, 'There is no file in what was dropped.'],
+    [['a.db-shm'], 'a.db', 'There is no database in what was dropped.'],
+  ] as const)('%j with %s open: %s', (names, open, complaint) => {
+    expect(sorted(names, open)).toBe(complaint);
   });
 });

@@ -10,27 +10,33 @@
 // file is still being read: the page puts the hash there before a text or a link leaves it.
 
 import { Complaint } from '../base/assert.ts';
-import { COMPANIONS, type Fingerprint, type ForeignFile, type Word } from './lab.ts';
+import {
+  COMPANIONS,
+  type Companion,
+  type Fingerprint,
+  type ForeignFile,
+  type Word,
+} from './lab.ts';
 import { short, wholeNumber, wordOf, wordsOf } from './words.ts';
 
-const USAGE = 'file NAME SHA256 SIZE, then wal SHA256 SIZE or journal SHA256 SIZE if they lie beside it';
+const USAGE = 'file NAME SHA256 SIZE';
+const BESIDE = 'wal SHA256 SIZE or journal SHA256 SIZE, once each and in this order';
 const UNHASHED = 'unhashed';
 
 /** Reads the words of a `file` line; throws a Complaint with the column. */
 export function readFile(words: readonly Word[]): ForeignFile {
   const [, name, ...rest] = words;
   const end = words.at(-1) as Word;
-  if (!name || rest.length < 2)
-    throw new Complaint(`expected ${USAGE}`, { column: end.column + end.text.length });
+  if (!name || rest.length < 2) throw new Complaint(`expected ${USAGE}`, { column: end.column });
   const file = { name: name.text, ...fingerprint(rest[0] as Word, rest[1] as Word) };
-  const beside: Partial<Record<(typeof COMPANIONS)[number], Fingerprint>> = {};
+  const beside: Partial<Record<Companion, Fingerprint>> = {};
   let last = -1;
   for (let at = 2; at < rest.length; at += 3) {
     const [kind, hash, size] = rest.slice(at, at + 3) as [Word, Word?, Word?];
-    const nth = COMPANIONS.findIndex((companion) => companion === kind.text);
+    const nth = COMPANIONS.indexOf(kind.text as Companion);
     if (nth <= last || !hash || !size)
-      throw new Complaint(`expected ${USAGE}; found ${short(kind.text)}`, { column: kind.column });
-    beside[COMPANIONS[nth] as (typeof COMPANIONS)[number]] = fingerprint(hash, size);
+      throw new Complaint(`expected ${BESIDE}; found ${short(kind.text)}`, { column: kind.column });
+    beside[COMPANIONS[nth] as Companion] = fingerprint(hash, size);
     last = nth;
   }
   return last < 0 ? file : { ...file, beside };
@@ -78,8 +84,7 @@ export function whyAnother(wanted: ForeignFile, given: ForeignFile): string | un
     const has = given.beside?.[kind];
     if (made && !has)
       return `the scenario was made with ${wanted.name}-${kind} beside the database: give both`;
-    if (has && !made)
-      return `the scenario was made without ${given.name}-${kind}: leave it out`;
+    if (has && !made) return `the scenario was made without ${given.name}-${kind}: leave it out`;
     const found = made && has && differs(`${given.name}-${kind}`, made, has);
     if (found !== undefined) return found;
   }

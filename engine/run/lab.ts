@@ -39,6 +39,9 @@ export interface Fingerprint {
 export const COMPANIONS = ['wal', 'journal'] as const;
 export type Companion = (typeof COMPANIONS)[number];
 
+/** A database and what lies beside it, as files of some kind. */
+export type DatabaseFiles<F> = { readonly database: F } & Readonly<Partial<Record<Companion, F>>>;
+
 export interface ForeignFile extends Fingerprint {
   readonly name: string;
   readonly beside?: Readonly<Partial<Record<Companion, Fingerprint>>>;
