@@ -28,7 +28,13 @@ import { Pager, ROOT } from '../btree/pager.ts';
 import { readRecord, recordOf, type Value } from '../btree/record.ts';
 import { BTree, type Policy } from '../btree/tree.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
-import { bytesOfContent, type DiskImage, fileNamed, weightBeside } from '../disk/image.ts';
+import {
+  bytesOfContent,
+  type DiskImage,
+  type FileImage,
+  fileNamed,
+  weightBeside,
+} from '../disk/image.ts';
 import { pendingOf, powerCut, SECTOR } from '../disk/power.ts';
 import type {
   Engine,
@@ -373,26 +379,57 @@ function pagesReachable({ disk }: BTreeState): number {
   return Math.max(file?.now.size ?? 0, cache?.now.size ?? 0) / (file?.chunkSize ?? 512);
 }
 
-function metrics(state: BTreeState): Metric[] {
+/** What a walk over all pages finds: pages by role, and each level of the tree on the stage. */
+interface Census {
+  readonly pages: number;
+  readonly byRole: ReadonlyMap<string, number>;
+  readonly levels: readonly {
+    readonly cells: number;
+    readonly fill: number;
+    readonly pages: number;
+  }[];
+}
+
+/** An opened file never changes: it is walked once, a larger one never. */
+const censuses = new WeakMap<FileImage, Map<number, Census>>();
+/** Beyond so many pages of an opened file a walk over all of them would be felt at every moment. */
+const COUNTED = 2500;
+
+function censusOf(state: BTreeState): Census | undefined {
   const { disk, value } = state;
-  const { counters } = value;
+  const file = value.readOnly ? fileNamed(disk, FILES.database) : undefined;
+  if (!file) return census(state);
+  if (pagesReachable(state) > COUNTED) return undefined;
+  const known = censuses.get(file) ?? new Map<number, Census>();
+  censuses.set(file, known);
+  const found = known.get(value.root) ?? census(state);
+  known.set(value.root, found);
+  return found;
+}
+
+function census(state: BTreeState): Census {
+  const { disk, value } = state;
   const { uses, header } = pagesOf((page) => pageOf(disk, page), pagesReachable(state));
   const byRole = new Map<string, number>();
-  const fills: { cells: number; fill: number; pages: number }[] = [];
-  let height = 0;
+  const levels: { cells: number; fill: number; pages: number }[] = [];
   for (const { page, role, tree, depth = 0 } of uses.values()) {
     byRole.set(role, (byRole.get(role) ?? 0) + 1);
     if (tree !== value.root || (role !== 'leaf' && role !== 'interior')) continue;
     const bytes = pageOf(disk, page);
     if (!bytes) continue;
-    height = Math.max(height, depth + 1);
-    const level = fills[depth] ?? { cells: 0, fill: 0, pages: 0 };
+    const level = levels[depth] ?? { cells: 0, fill: 0, pages: 0 };
     const lens = new Page(bytes, page, value.usable);
     level.fill += fillOf(lens, 0);
     level.cells += lens.cellCount;
     level.pages++;
-    fills[depth] = level;
+    levels[depth] = level;
   }
+  return { pages: header.pages, byRole, levels };
+}
+
+function metrics(state: BTreeState): Metric[] {
+  const { disk, value } = state;
+  const { counters } = value;
   const count = (name: string, value: number, help: string, unit = 'pages'): Metric => ({
     name,
     value,
@@ -400,21 +437,29 @@ function metrics(state: BTreeState): Metric[] {
     help,
   });
   const amplification = counters.userBytes === 0 ? 0 : counters.bytesWritten / counters.userBytes;
+  const found = censusOf(state);
+  const read = (page: number) => pageOf(disk, page);
+  const levels = found?.levels.length ?? sizeOfTree(read, value.usable, value, 0).depth;
+  const { pages, freePages } = readHeader(read(1) ?? new Uint8Array(0), 0);
   return [
-    count('height', height, 'Levels of pages from the root to the leaves', 'levels'),
-    count('pages', header.pages, 'Pages in the database'),
-    ...['interior', 'leaf', 'overflow', 'trunk', 'free'].map((role) =>
-      count(`${role} pages`, byRole.get(role) ?? 0, `Pages that are ${role} pages now`),
-    ),
-    ...fills.map(({ fill, pages }, depth) =>
-      count(
-        `fill of level ${depth}`,
-        Math.round((1000 * fill) / pages) / 10,
-        'Bytes in use of those that cells can have; random inserts tend to ln 2 = 69.3 %',
-        '%',
-      ),
-    ),
-    count('rows', fills.at(-1)?.cells ?? 0, 'Rows in the leaves', 'rows'),
+    count('height', levels, 'Levels of pages from the root to the leaves', 'levels'),
+    count('pages', found?.pages ?? pages, 'Pages in the database'),
+    ...(found
+      ? [
+          ...['interior', 'leaf', 'overflow', 'trunk', 'free'].map((role) =>
+            count(`${role} pages`, found.byRole.get(role) ?? 0, `Pages that are ${role} pages now`),
+          ),
+          ...found.levels.map(({ fill, pages }, depth) =>
+            count(
+              `fill of level ${depth}`,
+              Math.round((1000 * fill) / pages) / 10,
+              'Bytes in use of those that cells can have; random inserts tend to ln 2 = 69.3 %',
+              '%',
+            ),
+          ),
+          count('rows', found.levels.at(-1)?.cells ?? 0, 'Rows in the leaves', 'rows'),
+        ]
+      : [count('free pages', freePages, 'Pages on the freelist, as the header says')]),
     count('dirty pages', dirtyPages(disk).length, 'Changed in memory and not yet in the file'),
     count('pages read', counters.pagesRead, 'Asked of the pager since the opening'),
     count('pages written', counters.pagesWritten, 'Written to the file by commits'),
