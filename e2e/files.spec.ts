@@ -7,6 +7,7 @@ import { expect, test } from './fixtures.ts';
 import {
   button,
   drop,
+  dropAll,
   hexOf,
   inspector,
   isAt,
@@ -150,15 +151,42 @@ test('a dropped scenario opens too', async ({ page }) => {
   await expect(lines(page).last()).toContainText('get 7→ "seven"');
 });
 
-test('a link to a moment in a file asks for the file', async ({ page, stranger }) => {
+test('a database with its log: dropped together or later; a link asks for both files', async ({
+  page,
+  stranger,
+}) => {
+  const database = readFileSync('engine/btree/fixtures/sqlite/wal-1024.db');
+  const log = readFileSync('engine/btree/fixtures/sqlite/wal-1024.db-wal');
+  const files = { 'wal-1024.db': database, 'wal-1024.db-wal': log };
   await openLab(page);
-  await drop(page, 'ocean.sqlite', ocean);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('ocean.sqlite');
+  // By itself the log is of no use, and what is open stays.
+  await drop(page, 'wal-1024.db-wal', log);
+  await expect(page.getByRole('alert').filter({ hasText: /./ })).toHaveText(
+    'wal-1024.db-wal lies beside a database: drop wal-1024.db together with it.',
+  );
+  await drop(page, 'wal-1024.db', database);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('wal-1024.db');
   await isOpen(page);
-  await write(page, 'get 8');
+  await write(page, 'scan');
+  const before = await lines(page).last().textContent();
+  await drop(page, 'wal-1024.db-wal', log);
+  await expect(picture(page)).toHaveAccessibleName(
+    /Write-ahead log: frame 12 has other salts.*; frames 1 to 11 count\./,
+  );
+  await write(page, 'scan');
+  const after = await lines(page).last().textContent();
+  expect(after).not.toBe(before);
+  await write(page, 'check');
   const link = await linkOf(page);
+
   await stranger.goto(link);
-  await expect(stranger.getByRole('main')).toContainText(/ocean\.sqlite/);
+  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('wal-1024.db is needed');
+  await expect(stranger.getByRole('main')).toContainText('together with wal-1024.db-wal');
+  await drop(stranger, 'wal-1024.db', database);
+  await expect(stranger.getByRole('main')).toContainText('give both');
+  await dropAll(stranger, files);
+  await isAt(stranger, '2.1');
+  await expect(lines(stranger).first()).toHaveText(after ?? '');
 });
 
 test('the export is a database: sqlite3 opens it, finds it sound, and reads equal rows', async ({

@@ -118,15 +118,22 @@ export const digestIn = (link: string): string | undefined =>
   /[?&]d=([0-9a-f]{16})/.exec(link)?.[1];
 
 /** Drops a file on the window, as a hand would. */
-export async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+export const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void> =>
+  dropAll(page, { [name]: bytes });
+
+/** Drops several files at once, by their names. */
+export async function dropAll(
+  page: Page,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
   const carried = await page.evaluateHandle(
-    ({ name, base64 }) => {
-      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    (files) => {
       const data = new DataTransfer();
-      data.items.add(new File([bytes], name));
+      for (const [name, base64] of files)
+        data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
       return data;
     },
-    { name, base64: Buffer.from(bytes).toString('base64') },
+    Object.entries(files).map(([name, b]) => [name, Buffer.from(b).toString('base64')] as const),
   );
   for (const type of ['dragenter', 'dragover', 'drop'])
     await page.dispatchEvent('body', type, { dataTransfer: carried });

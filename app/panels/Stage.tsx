@@ -48,10 +48,20 @@ export function Stage({ session, plain = false }: StageProps) {
   const redraw = useRef<(keep: boolean) => void>(() => {});
 
   const put = useRef<typeof PutCaption>(undefined);
+  const placing = useRef({ frame: 0, rest: 0 });
+  /** Measuring the card lays out the whole page, so it is done once a frame at most. */
   const placeCard = useCallback(() => {
-    if (card.current && frame.current && latest.current)
-      put.current?.(card.current, frame.current, latest.current, camera.current);
+    cancelAnimationFrame(placing.current.frame);
+    placing.current.frame = requestAnimationFrame(() => {
+      if (card.current && frame.current && latest.current)
+        put.current?.(card.current, frame.current, latest.current, camera.current);
+    });
   }, []);
+  /** While a hand moves the picture the card stays; it finds its new place when the hand rests. */
+  const placeCardAtRest = useCallback(() => {
+    clearTimeout(placing.current.rest);
+    placing.current.rest = window.setTimeout(placeCard, CARD_RESTS_MS);
+  }, [placeCard]);
   useEffect(() => {
     // The front page's stage shows no caption, and does not load what places it.
     if (plain) return;
@@ -76,8 +86,9 @@ export function Stage({ session, plain = false }: StageProps) {
       },
       onCamera(next, byUser) {
         camera.current = next;
-        if (byUser) rethink(next);
-        placeCard();
+        if (!byUser) return placeCard();
+        rethink(next);
+        placeCardAtRest();
       },
     });
     drawing.current = stage;
@@ -168,7 +179,11 @@ export function Stage({ session, plain = false }: StageProps) {
       cancelAnimationFrame(opening);
       opening = requestAnimationFrame(frame);
     }
-    const detach = session.attach(screen);
+    // After React's own work, so that neither makes the other's task long.
+    let detach = () => {};
+    const attaching = setTimeout(() => {
+      detach = session.attach(screen);
+    });
     const follow = () => {
       const { selection, marked } = session.store.getState();
       stage.select(selection);
@@ -189,13 +204,14 @@ export function Stage({ session, plain = false }: StageProps) {
     observer.observe(surface);
     return () => {
       cancelAnimationFrame(opening);
+      clearTimeout(attaching);
       observer.disconnect();
       unsubscribe();
       detach();
       stage.destroy();
       drawing.current = undefined;
     };
-  }, [session, picture, plain, placeCard]);
+  }, [session, picture, plain, placeCard, placeCardAtRest]);
 
   // The card's size follows its words: place it once they are in, and clear of the notices.
   useLayoutEffect(placeCard, [moment, scene, notices, placeCard]);
@@ -338,6 +354,8 @@ function detailAt(detail: Detail, k: number, pages: number): Detail {
   if (detail === 'cells') return k < 0.5 && pages > 12 ? 'bars' : 'cells';
   return k > 1.7 ? 'cells' : 'bars';
 }
+
+const CARD_RESTS_MS = 120;
 
 /** So narrow, and the caption stands below the drawing (stage.css). */
 const CAPTION_BELOW = 560;

@@ -13,6 +13,7 @@ export function putCaption(
   scene: Scene,
   camera: Camera,
 ): void {
+  card.style.opacity = '1';
   if (getComputedStyle(card).position !== 'absolute') {
     card.style.transform = '';
     return;
@@ -24,7 +25,11 @@ export function putCaption(
     ? boxOf(focus, camera)
     : { x: width / 2, y: height / 3, width: 0, height: 0 };
   const obstacles: Box[] = [];
-  for (const shape of scene.shapes) if (COVERS[shape.kind]) obstacles.push(boxOf(shape, camera));
+  const all: Box = { x: 0, y: 0, width, height };
+  for (const shape of scene.shapes) {
+    const box = COVERS[shape.kind] && boxOf(shape, camera);
+    if (box && overlap(box, all) > 0) obstacles.push(box);
+  }
   const labels = scene.shapes
     .filter(({ kind }) => kind === 'label')
     .map((shape) => {

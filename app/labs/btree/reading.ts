@@ -12,7 +12,14 @@ import {
   pageOf,
 } from '../../../engine/btree/events.ts';
 import { type DatabaseHeader, readHeader } from '../../../engine/btree/header.ts';
-import { Page, type PageRole, pagesOf, type Survey, shown } from '../../../engine/btree/page.ts';
+import {
+  type Cell,
+  Page,
+  type PageRole,
+  pagesOf,
+  type Survey,
+  shown,
+} from '../../../engine/btree/page.ts';
 import { type Content, chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.ts';
 import type { ShownMoment } from '../../player/types.ts';
 import type { Wants } from '../../scene/scene.ts';
@@ -36,7 +43,7 @@ export interface CellNode {
   readonly to: number;
   readonly leaf: boolean;
   readonly aria: string;
-  readonly fault?: string;
+  readonly fault?: string | undefined;
 }
 
 export interface PageNode {
@@ -116,7 +123,7 @@ export function read(moment: BTreeMoment, selected?: string): Reading {
 }
 
 /** What a page's cells say, kept by its bytes: a step changes few pages of many. */
-const decoded = new WeakMap<Bytes, { readonly of: string; readonly cells: CellNode[] }>();
+const decoded = new WeakMap<Bytes, { readonly of: string; readonly cells: ReadCell[] }>();
 
 /** Surveys of the file change with a write only, so they are kept by its content. */
 const surveys = new WeakMap<Content['blocks'], Survey>();
@@ -286,11 +293,17 @@ class Reader {
     const broken = lens && lens.kind === undefined;
     const fault = broken ? 'this is no b-tree page' : problem?.text;
     const good = lens && !broken ? lens : undefined;
+    const read = (lens: Page) => this.#cells(lens);
+    let cells: readonly CellNode[] | undefined;
     const node: PageNode = {
       page,
       ...(good && { lens: good }),
       leaf: good ? good.isLeaf : (parent?.height ?? 1) <= 1,
-      cells: good ? this.#cells(good) : [],
+      // Of most pages of a large tree nobody asks: they are drawn as bars.
+      get cells() {
+        cells ??= good ? read(good) : [];
+        return cells;
+      },
       children: [],
       ...(parent && { parent }),
       ...(place !== undefined && { place }),
@@ -320,7 +333,7 @@ class Reader {
       // On a damaged page one key may stand twice.
       while (this.#names.has(key)) key = `${key}@${lens.number}`;
       this.#names.add(key);
-      return key === cell.key ? cell : { ...cell, key };
+      return key === cell.key ? cell : cell.called(key);
     });
   }
 
@@ -446,30 +459,80 @@ class Reader {
   }
 }
 
-function cellsOf(lens: Page, table: string, encoding: DatabaseHeader['encoding']): CellNode[] {
-  const cells: CellNode[] = [];
-  for (let index = 0; index < cellsIn(lens); index++) {
-    const cell = lens.cell(index);
-    const record = lens.isLeaf || !lens.isTable ? lens.record(cell, encoding) : undefined;
-    const values = record?.columns.filter(({ value }) => value !== null) ?? [];
-    const value = values.map((column) => shown(column.value, 24)).join(', ');
-    const text = lens.isTable ? `${cell.key}` : value;
-    const name = lens.isTable ? `${cell.key}` : `${lens.number}.${index}`;
-    const bytes = `${cell.size} bytes`;
-    cells.push({
-      key: lens.isLeaf ? cellKey(table, name) : separatorKey(table, name),
-      index,
-      text,
-      from: cell.offset,
-      to: cell.offset + cell.size,
-      leaf: lens.isLeaf,
-      aria: lens.isLeaf
-        ? `key ${text}, ${bytes}${lens.isTable && value ? `: ${value}` : ''}`
-        : `separator ${text}, ${bytes}`,
-      ...(cell.fault !== undefined && { fault: cell.fault }),
-    });
+/** A cell as its page has it. What its record says is read when somebody asks: few are drawn. */
+class ReadCell implements CellNode {
+  readonly key: string;
+  readonly #lens: Page;
+  readonly #cell: Cell;
+  readonly #encoding: DatabaseHeader['encoding'];
+  #value: string | undefined;
+
+  constructor(lens: Page, cell: Cell, key: string, encoding: DatabaseHeader['encoding']) {
+    this.#lens = lens;
+    this.#cell = cell;
+    this.key = key;
+    this.#encoding = encoding;
   }
-  return cells;
+
+  called(key: string): ReadCell {
+    return new ReadCell(this.#lens, this.#cell, key, this.#encoding);
+  }
+
+  get index(): number {
+    return this.#cell.index;
+  }
+  get from(): number {
+    return this.#cell.offset;
+  }
+  get to(): number {
+    return this.#cell.offset + this.#cell.size;
+  }
+  get leaf(): boolean {
+    return this.#lens.isLeaf;
+  }
+  get fault(): string | undefined {
+    return this.#cell.fault;
+  }
+  get text(): string {
+    return this.#lens.isTable ? `${this.#cell.key}` : this.#values();
+  }
+  get aria(): string {
+    const { isLeaf, isTable } = this.#lens;
+    const bytes = `${this.#cell.size} bytes`;
+    const value = isLeaf && isTable ? this.#values() : '';
+    if (!isLeaf) return `separator ${this.text}, ${bytes}`;
+    return `key ${this.text}, ${bytes}${value ? `: ${value}` : ''}`;
+  }
+
+  #values(): string {
+    if (this.#value === undefined) {
+      const lens = this.#lens;
+      const has = lens.isLeaf || !lens.isTable;
+      const record = has ? lens.record(this.#cell, this.#encoding) : undefined;
+      const values = record?.columns.filter(({ value }) => value !== null) ?? [];
+      this.#value = values.map(({ value }) => shown(value, 24)).join(', ');
+    }
+    return this.#value;
+  }
+}
+
+function cellsOf(lens: Page, table: string, encoding: DatabaseHeader['encoding']): ReadCell[] {
+  const name = lens.isLeaf ? cellKey : separatorKey;
+  return Array.from({ length: cellsIn(lens) }, (_, index) => {
+    const cell = lens.cell(index);
+    const key = name(table, lens.isTable ? `${cell.key}` : `${lens.number}.${index}`);
+    return new ReadCell(lens, cell, key, encoding);
+  });
+}
+
+/** Whether a page has the cell of that scene key. Of a table's page it is searched for, not read all over. */
+export function hasCell(node: PageNode, key: string): boolean {
+  const { lens } = node;
+  const found = /^(cell|sep):.*:(-?\d{1,15})$/.exec(key);
+  if (!found || !lens?.isTable) return node.cells.some((cell) => cell.key === key);
+  if ((found[1] === 'cell') !== lens.isLeaf || cellsIn(lens) < lens.cellCount) return false;
+  const index = lens.search(Number(found[2]));
+  return index < lens.cellCount && lens.key(index) === Number(found[2]);
 }
 
 /** Cells that have room for their pointers: what a damaged count may promise beyond is not there. */

@@ -23,6 +23,7 @@ import {
   cellKey,
   type Focus,
   focusOf,
+  hasCell,
   type PageNode,
   type Reading,
   read,
@@ -106,8 +107,7 @@ export function view(moment: BTreeMoment, look: Look): Scene {
 
 const isChosen = (selected: string) => {
   const page = /^(?:page|slot):/.test(selected) ? Number(selected.split(':')[1]) : undefined;
-  return (node: PageNode) =>
-    page === undefined ? node.cells.some(({ key }) => key === selected) : node.page === page;
+  return (node: PageNode) => (page === undefined ? hasCell(node, selected) : node.page === page);
 };
 
 interface Layout {
