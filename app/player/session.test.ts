@@ -480,7 +480,9 @@ describe.each(['wal', 'journal'] as const)('a database with its %s beside it', (
     const { session } = sessionOf({ kind: 'file', lab: 'btree', files });
     const opened = await ready(session);
     expect(opened.moment?.caption.detail).toMatch(
-      kind === 'wal' ? /Write-ahead log: .*frames 1 to 11 count\./ : /The journal is hot: \d+ pages go back/,
+      kind === 'wal'
+        ? /Write-ahead log: .*frames 1 to 11 count\./
+        : /The journal is hot: \d+ pages go back/,
     );
     await session.submit('check');
     expect(session.store.getState().problems).toEqual([]);
