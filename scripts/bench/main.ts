@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stageLine, workerLine } from './browser.ts';
 import { keyValueLine } from './keyvalue.ts';
+import { linearLine } from './linear.ts';
 import type { Line, Options } from './lines.ts';
 import { type Figure, table, verdict } from './stats.ts';
 import { diskLine, frameLine, jumpLine, recordLine } from './timeline.ts';
@@ -23,6 +24,7 @@ const LINES: readonly Line[] = [
   frameLine,
   diskLine,
   keyValueLine,
+  linearLine,
 ];
 const names = LINES.map(({ name }) => name);
 
