@@ -1,0 +1,665 @@
+// The Raft lab's commands, settings and switches as data, and the commands as text. `parse` throws a
+// Complaint with the column of the word at fault; `parse(words(print(c)))` equals c. Whether a node
+// or a message exists is known only when the line runs; then it is said there, and nothing changes.
+
+import { Complaint } from '../base/assert.ts';
+import type { Wrong } from '../protocols/raft/types.ts';
+import type { CommandSpec, Sabotage, Setting, Word } from '../run/lab.ts';
+import { short, wordOf } from '../run/scenario.ts';
+import type { Id, Micros } from '../sim/actor.ts';
+import type { Op } from '../sim/client.ts';
+import type { MessageName } from '../sim/cluster.ts';
+
+export type Command =
+  /** `left`: events that it may still take. */
+  | { readonly kind: 'run'; readonly length: Micros; readonly until?: Micros }
+  | { readonly kind: 'until'; readonly event: string; readonly node?: Id; readonly since?: Micros }
+  | { readonly kind: 'step'; readonly count: number }
+  | { readonly kind: 'fire'; readonly node: Id; readonly timer: string }
+  | ({ readonly kind: 'deliver' | 'drop' | 'duplicate' | 'hold' | 'release' } & MessageName)
+  | { readonly kind: 'partition'; readonly groups: readonly (readonly Id[])[] }
+  | { readonly kind: 'heal' }
+  | { readonly kind: 'cut' | 'mend'; readonly from: Id; readonly to: Id }
+  | {
+      readonly kind: 'link';
+      readonly from: Id;
+      readonly to: Id;
+      readonly latency?: Micros;
+      readonly loss?: number;
+    }
+  | {
+      readonly kind: 'crash' | 'restart' | 'pause' | 'resume' | 'compact' | 'transfer';
+      readonly node: Id;
+    }
+  | { readonly kind: 'skew'; readonly node: Id; readonly by: Micros; readonly rate?: number }
+  | { readonly kind: 'client'; readonly client: Id; readonly op: Op }
+  | { readonly kind: 'add'; readonly node: Id | undefined }
+  | { readonly kind: 'remove'; readonly node: Id }
+  | { readonly kind: 'chaos'; readonly length: Micros; readonly until?: Micros }
+  | {
+      readonly kind: 'disk';
+      readonly node: Id;
+      readonly terms: readonly number[];
+      readonly term?: number;
+      readonly vote?: Id;
+    };
+
+const HOUR: Micros = 3_600_000_000;
+export const MOST_STEPS = 1_000_000;
+export const MOST_CLIENTS = 99;
+/** How far `run until` looks. */
+export const FAR: Micros = 60_000_000;
+
+const USAGE = {
+  run: 'run TIME | run until EVENT [at NODE]',
+  step: 'step [K]',
+  fire: 'fire NODE TIMER',
+  deliver: 'deliver A>B#N',
+  drop: 'drop A>B#N',
+  duplicate: 'duplicate A>B#N',
+  hold: 'hold A>B#N',
+  release: 'release A>B#N',
+  partition: 'partition A,B / C,D,E',
+  heal: 'heal',
+  cut: 'cut A>B',
+  mend: 'mend A>B',
+  link: 'link A>B [TIME] [loss P%]',
+  crash: 'crash NODE',
+  restart: 'restart NODE',
+  pause: 'pause NODE',
+  resume: 'resume NODE',
+  skew: 'skew NODE [+TIME|-TIME] [xRATE]',
+  client: 'client N put KEY VALUE | get KEY | delete KEY | cas KEY FROM TO',
+  transfer: 'transfer NODE',
+  add: 'add node [NAME]',
+  remove: 'remove node NAME',
+  compact: 'compact NODE',
+  disk: 'disk NODE log TERM … [term T] [vote NODE]',
+  chaos: 'chaos TIME',
+} as const;
+
+type Verb = keyof typeof USAGE;
+
+const at = (word: Word | undefined) => ({ column: word?.column ?? 1 });
+
+export function parse(words: readonly Word[], events: readonly string[]): Command {
+  const [first, ...rest] = words as [Word, ...Word[]];
+  const verb = first.text as Verb;
+  const wants = (least: number, most = least): void => {
+    if (rest.length < least || rest.length > most)
+      throw new Complaint(`expected ${USAGE[verb]}`, at(rest[most] ?? rest.at(-1) ?? first));
+  };
+  const [a, b, c] = rest;
+  switch (verb) {
+    case 'run':
+      if (a?.text === 'until') {
+        wants(2, 4);
+        const event = eventIn(b as Word, events);
+        if (rest.length === 2) return { kind: 'until', event };
+        wants(4);
+        if (c?.text !== 'at')
+          throw new Complaint(`expected ${USAGE.run}; found ${short(c?.text ?? '')}`, at(c));
+        return { kind: 'until', event, node: actorIn(rest[3] as Word) };
+      }
+      wants(1);
+      return { kind: 'run', length: timeIn(a as Word) };
+    case 'step':
+      wants(0, 1);
+      return { kind: 'step', count: a ? wholeIn(a, 1, MOST_STEPS, 'a number of steps') : 1 };
+    case 'fire':
+      wants(2);
+      return { kind: 'fire', node: nodeIn(a as Word), timer: (b as Word).text };
+    case 'deliver':
+    case 'drop':
+    case 'duplicate':
+    case 'hold':
+    case 'release':
+      wants(1);
+      return { kind: verb, ...messageIn(a as Word) };
+    case 'partition':
+      return { kind: verb, groups: groupsIn(first, rest) };
+    case 'heal':
+      wants(0);
+      return { kind: verb };
+    case 'cut':
+    case 'mend':
+      wants(1);
+      return { kind: verb, ...linkIn(a as Word) };
+    case 'link':
+      return linkCommand(first, rest);
+    case 'crash':
+    case 'restart':
+    case 'pause':
+    case 'resume':
+    case 'compact':
+    case 'transfer':
+      wants(1);
+      return { kind: verb, node: nodeIn(a as Word) };
+    case 'skew':
+      return skewIn(first, rest);
+    case 'client':
+      return {
+        kind: verb,
+        client: `${wholeIn(a ?? first, 1, MOST_CLIENTS, 'a client')}`,
+        op: opIn(first, rest.slice(1)),
+      };
+    case 'add':
+    case 'remove': {
+      wants(verb === 'add' ? 1 : 2, 2);
+      if (a?.text !== 'node')
+        throw new Complaint(`expected ${USAGE[verb]}; found ${short(a?.text ?? '')}`, at(a));
+      return verb === 'add'
+        ? { kind: verb, node: b && nodeIn(b) }
+        : { kind: verb, node: nodeIn(b as Word) };
+    }
+    case 'chaos': {
+      wants(1);
+      const length = timeIn(a as Word);
+      if (length < 1_000_000) throw new Complaint('a storm lasts a second at least', at(a));
+      return { kind: verb, length };
+    }
+    case 'disk':
+      return diskIn(first, rest);
+  }
+}
+
+function eventIn(word: Word, events: readonly string[]): string {
+  if (events.includes(word.text)) return word.text;
+  throw new Complaint(
+    `${short(word.text)} is no event; expected one of ${events.join(', ')}`,
+    at(word),
+  );
+}
+
+export function nodeIn(word: Word): Id {
+  if (/^[A-Z]$/.test(word.text)) return word.text;
+  throw new Complaint(`a node is a capital letter, as in A; found ${short(word.text)}`, at(word));
+}
+
+function actorIn(word: Word): Id {
+  if (/^([A-Z]|[1-9]\d?)$/.test(word.text)) return word.text;
+  throw new Complaint(
+    `expected a node, as in A, or a client, as in 1; found ${short(word.text)}`,
+    at(word),
+  );
+}
+
+function messageIn(word: Word): MessageName {
+  const found = /^([A-Z]|[1-9]\d?)>([A-Z]|[1-9]\d?)#(\d{1,9})(\+?)$/.exec(word.text);
+  if (!found)
+    throw new Complaint(
+      `a message is named as in A>B#17, the 17th from A to B; found ${short(word.text)}`,
+      at(word),
+    );
+  const [, from, to, n, copy] = found as unknown as [string, Id, Id, string, string];
+  return { from, to, n: Number(n), ...(copy && { copy: true }) };
+}
+
+function linkIn(word: Word): { from: Id; to: Id } {
+  const found = /^([A-Z]|[1-9]\d?)>([A-Z]|[1-9]\d?)$/.exec(word.text);
+  if (!found || found[1] === found[2])
+    throw new Complaint(
+      `a link is named as in A>B, from A to B; found ${short(word.text)}`,
+      at(word),
+    );
+  return { from: found[1] as Id, to: found[2] as Id };
+}
+
+/** `300ms`, `20s`, `1.5s`. */
+export function timeIn(word: Word): Micros {
+  const found = /^(\d{1,7}(?:\.\d{1,3})?)(us|ms|s)$/.exec(word.text);
+  const unit = { us: 1, ms: 1000, s: 1_000_000 }[found?.[2] ?? 'us'] as number;
+  const time = Math.round(Number(found?.[1]) * unit);
+  if (!found || time <= 0 || time > HOUR)
+    throw new Complaint(
+      `a time is a number with its unit, up to an hour, as in 300ms or 20s; found ${short(word.text)}`,
+      at(word),
+    );
+  return time;
+}
+
+export function timeText(time: Micros): string {
+  if (time % 1_000_000 === 0) return `${time / 1_000_000}s`;
+  if (time % 1000 === 0) return `${time / 1000}ms`;
+  return time % 10 === 0 || time > 9_999_999 ? `${time / 1000}ms` : `${time}us`;
+}
+
+function wholeIn(word: Word, least: number, most: number, what: string): number {
+  const value = Number(word.text);
+  if (!/^\d{1,9}$/.test(word.text) || value < least || value > most)
+    throw new Complaint(
+      `${what} is a whole number from ${least} to ${most}; found ${short(word.text)}`,
+      at(word),
+    );
+  return value;
+}
+
+function groupsIn(first: Word, rest: readonly Word[]): Id[][] {
+  const groups: Id[][] = [[]];
+  for (const word of rest) {
+    if (word.text === '/') {
+      groups.push([]);
+      continue;
+    }
+    for (const name of word.text.split(',')) {
+      if (!/^[A-Z]$/.test(name))
+        throw new Complaint(`expected ${USAGE.partition}; found ${short(word.text)}`, at(word));
+      if (groups.flat().includes(name)) throw new Complaint(`${name} is on two sides`, at(word));
+      groups.at(-1)?.push(name);
+    }
+  }
+  if (groups.some((group) => group.length === 0) || rest.length === 0)
+    throw new Complaint(`expected ${USAGE.partition}`, at(rest.at(-1) ?? first));
+  return groups;
+}
+
+function linkCommand(first: Word, rest: readonly Word[]): Command {
+  const [name, ...more] = rest;
+  if (!name || more.length === 0) throw new Complaint(`expected ${USAGE.link}`, at(name ?? first));
+  let latency: Micros | undefined;
+  let loss: number | undefined;
+  for (let i = 0; i < more.length; i++) {
+    const word = more[i] as Word;
+    if (word.text === 'loss' && loss === undefined) {
+      const share = more[++i];
+      const found = /^(\d{1,3})%$/.exec(share?.text ?? '');
+      if (!found || Number(found[1]) > 100)
+        throw new Complaint(
+          `loss is a share of the messages, as in 20%; found ${short(share?.text ?? '')}`,
+          at(share ?? word),
+        );
+      loss = Number(found[1]) / 100;
+    } else if (latency === undefined) latency = timeIn(word);
+    else throw new Complaint(`expected ${USAGE.link}; found ${short(word.text)}`, at(word));
+  }
+  return {
+    kind: 'link',
+    ...linkIn(name),
+    ...(latency !== undefined && { latency }),
+    ...(loss !== undefined && { loss }),
+  };
+}
+
+function skewIn(first: Word, rest: readonly Word[]): Command {
+  const [name, ...more] = rest;
+  if (!name || more.length === 0) throw new Complaint(`expected ${USAGE.skew}`, at(name ?? first));
+  let by: Micros | undefined;
+  let rate: number | undefined;
+  for (const word of more) {
+    const fast = /^x(\d{1,2}(?:\.\d{1,4})?)$/.exec(word.text);
+    if (fast && rate === undefined) {
+      rate = Number(fast[1]);
+      if (rate < 0.1 || rate > 10)
+        throw new Complaint(
+          `a clock runs 0.1 to 10 times as fast as it should; found ${short(word.text)}`,
+          at(word),
+        );
+    } else if (/^[+-]/.test(word.text) && by === undefined)
+      by = timeIn({ ...word, text: word.text.slice(1) }) * (word.text[0] === '-' ? -1 : 1);
+    else throw new Complaint(`expected ${USAGE.skew}; found ${short(word.text)}`, at(word));
+  }
+  return { kind: 'skew', node: nodeIn(name), by: by ?? 0, ...(rate !== undefined && { rate }) };
+}
+
+function opIn(first: Word, rest: readonly Word[]): Op {
+  const [verb, key, value, to] = rest;
+  const counts = { put: 3, get: 2, delete: 2, cas: 4 } as const;
+  const op = verb?.text as keyof typeof counts;
+  if (!verb || !(op in counts) || rest.length !== counts[op])
+    throw new Complaint(
+      `expected ${USAGE.client}`,
+      at(rest[counts[op] ?? 0] ?? rest.at(-1) ?? first),
+    );
+  for (const word of rest.slice(1))
+    if (word.text.length > 40)
+      throw new Complaint(
+        `a key or a value has at most 40 characters; found ${short(word.text)}`,
+        at(word),
+      );
+  const name = (key as Word).text;
+  if (op === 'put') return { op, key: name, value: (value as Word).text };
+  if (op === 'cas') return { op, key: name, from: (value as Word).text, value: (to as Word).text };
+  return { op, key: name };
+}
+
+function diskIn(first: Word, rest: readonly Word[]): Command {
+  const [name, log, ...more] = rest;
+  if (!name || log?.text !== 'log')
+    throw new Complaint(`expected ${USAGE.disk}`, at(log ?? name ?? first));
+  const terms: number[] = [];
+  let i = 0;
+  for (; i < more.length && /^\d/.test((more[i] as Word).text); i++) {
+    const word = more[i] as Word;
+    const term = wholeIn(word, 1, 1_000_000, 'a term');
+    if (term < (terms.at(-1) ?? 0)) throw new Complaint('the terms of a log never fall', at(word));
+    terms.push(term);
+  }
+  if (terms.length > 1000)
+    throw new Complaint('a log that is laid out has at most 1000 entries', at(more[1000]));
+  let term: number | undefined;
+  let vote: Id | undefined;
+  for (; i < more.length; i += 2) {
+    const [word, value] = [more[i] as Word, more[i + 1]];
+    if (word.text === 'term' && value && term === undefined)
+      term = wholeIn(
+        value,
+        terms.at(-1) ?? 0,
+        1_000_000,
+        "a node's term, not before its last entry's,",
+      );
+    else if (word.text === 'vote' && value && vote === undefined) vote = nodeIn(value);
+    else throw new Complaint(`expected ${USAGE.disk}; found ${short(word.text)}`, at(word));
+  }
+  return {
+    kind: 'disk',
+    node: nodeIn(name),
+    terms,
+    ...(term !== undefined && { term }),
+    ...(vote !== undefined && { vote }),
+  };
+}
+
+export const messageText = ({ from, to, n, copy }: MessageName): string =>
+  `${from}>${to}#${n}${copy ? '+' : ''}`;
+
+export function print(command: Command): string {
+  switch (command.kind) {
+    case 'run':
+      return `run ${timeText(command.length)}`;
+    case 'until':
+      return `run until ${command.event}${command.node ? ` at ${command.node}` : ''}`;
+    case 'step':
+      return `step ${command.count}`;
+    case 'fire':
+      return `fire ${command.node} ${wordOf(command.timer)}`;
+    case 'deliver':
+    case 'drop':
+    case 'duplicate':
+    case 'hold':
+    case 'release':
+      return `${command.kind} ${messageText(command)}`;
+    case 'partition':
+      return `partition ${command.groups.map((group) => group.join(',')).join(' / ')}`;
+    case 'heal':
+      return 'heal';
+    case 'cut':
+    case 'mend':
+      return `${command.kind} ${command.from}>${command.to}`;
+    case 'link':
+      return [
+        `link ${command.from}>${command.to}`,
+        ...(command.latency === undefined ? [] : [timeText(command.latency)]),
+        ...(command.loss === undefined ? [] : [`loss ${Math.round(command.loss * 100)}%`]),
+      ].join(' ');
+    case 'skew':
+      return [
+        `skew ${command.node}`,
+        ...(command.by === 0 && command.rate !== undefined
+          ? []
+          : [`${command.by < 0 ? '-' : '+'}${timeText(Math.abs(command.by))}`]),
+        ...(command.rate === undefined ? [] : [`x${command.rate}`]),
+      ].join(' ');
+    case 'client':
+      return `client ${command.client} ${opText(command.op)}`;
+    case 'add':
+      return `add node${command.node ? ` ${command.node}` : ''}`;
+    case 'remove':
+      return `remove node ${command.node}`;
+    case 'chaos':
+      return `chaos ${timeText(command.length)}`;
+    case 'disk':
+      return [
+        `disk ${command.node} log`,
+        ...command.terms,
+        ...(command.term === undefined ? [] : [`term ${command.term}`]),
+        ...(command.vote === undefined ? [] : [`vote ${command.vote}`]),
+      ].join(' ');
+    default:
+      return `${command.kind} ${command.node}`;
+  }
+}
+
+export function opText(op: Op): string {
+  const words =
+    op.op === 'cas' ? [op.key, op.from, op.value] : op.op === 'put' ? [op.key, op.value] : [op.key];
+  return [op.op, ...words.map(wordOf)].join(' ');
+}
+
+const HELP: Readonly<Record<Verb, readonly [help: string, ...examples: string[]]>> = {
+  run: [
+    'Lets time pass, or lets it pass until something happens.',
+    'run 300ms',
+    'run until elected',
+    'run until commit at C',
+  ],
+  step: ['The next K events, in the order of time.', 'step 1', 'step 20'],
+  fire: ['A timer runs out now: election, heartbeat, quorum or transfer.', 'fire C election'],
+  deliver: ['A message arrives now, before others that are under way.', 'deliver A>B#17'],
+  drop: ['A message is lost.', 'drop A>B#17'],
+  duplicate: ['A message will arrive twice.', 'duplicate A>B#17'],
+  hold: ['A message stays under way until it is released or delivered.', 'hold A>B#17'],
+  release: ['A held message goes on.', 'release A>B#17'],
+  partition: [
+    'Cuts the network: messages between the sides are lost. Nodes not named are a side of their own.',
+    'partition A,B / C,D,E',
+  ],
+  heal: ['All links are as they should be.', 'heal'],
+  cut: ['Cuts one link in one direction.', 'cut A>B'],
+  mend: ['A link is as it should be.', 'mend A>B'],
+  link: [
+    'Makes one link slower, or lossy, in one direction.',
+    'link A>B 80ms',
+    'link A>B loss 20%',
+  ],
+  crash: ['A node dies: its memory is gone, its disk stays.', 'crash A'],
+  restart: ['A crashed node comes up again with what its disk still knows.', 'restart A'],
+  pause: ['A node stops, and does not notice: a long garbage collection.', 'pause A'],
+  resume: ['A paused node goes on.', 'resume A'],
+  skew: [
+    "Puts a node's clock forward or back, or makes it run faster or slower.",
+    'skew C +80ms',
+    'skew C x1.1',
+  ],
+  client: [
+    'A client asks for an operation; one at a time, the others wait.',
+    'client 1 put x 3',
+    'client 1 get x',
+    'client 2 cas x 3 4',
+    'client 1 delete x',
+  ],
+  transfer: ['The leader hands over to a node.', 'transfer C'],
+  add: [
+    'A new node joins: the leader puts the new list of voters into its log.',
+    'add node',
+    'add node F',
+  ],
+  remove: ['A node leaves the list of voters. It goes on running.', 'remove node B'],
+  compact: ['A node replaces what is applied of its log by a snapshot.', 'compact A'],
+  disk: [
+    "What a node's disk knows at the beginning, before anything happened.",
+    'disk A log 1 1 2 term 3',
+  ],
+  chaos: [
+    'A storm from the seed: clients who do not stop asking, and faults of every kind; it clears before its end.',
+    'chaos 20s',
+  ],
+};
+
+export const commands: readonly CommandSpec[] = (Object.keys(USAGE) as Verb[]).map((name) => {
+  const [help, ...examples] = HELP[name];
+  return { name, usage: USAGE[name], help, examples };
+});
+
+const ms = (
+  name: string,
+  value: number,
+  min: number,
+  max: number,
+  values: number[],
+  help: string,
+): Setting => ({
+  name,
+  type: 'integer',
+  default: value,
+  min,
+  max,
+  values,
+  help,
+});
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'nodes',
+    type: 'integer',
+    default: 5,
+    min: 1,
+    max: 9,
+    values: [1, 3, 5, 7, 9],
+    help: 'Servers at the beginning.',
+  },
+  {
+    name: 'reads',
+    type: 'choice',
+    default: 'index',
+    values: ['index', 'lease', 'log'],
+    help: 'How the leader knows that a read is not stale: index asks a majority each time, lease trusts the clocks, log puts the read into the log.',
+  },
+  {
+    name: 'pre-vote',
+    type: 'switch',
+    default: false,
+    help: 'A node asks whether it could win before it begins a new term.',
+  },
+  {
+    name: 'check-quorum',
+    type: 'switch',
+    default: false,
+    help: 'A leader that hears from no majority steps down; voters wait for a silent leader.',
+  },
+  ms(
+    'election',
+    150,
+    10,
+    10_000,
+    [50, 150, 1000],
+    'An election timeout is drawn between this and twice as much, in ms. The paper: 150; etcd: 1000.',
+  ),
+  ms('heartbeat', 50, 1, 5000, [15, 50, 100], 'Between two heartbeats, in ms. etcd: 100.'),
+  ms('latency', 10, 0, 1000, [1, 10, 50], 'Of a message, one way, in ms.'),
+  {
+    name: 'spread',
+    type: 'choice',
+    default: 'uniform',
+    values: ['fixed', 'uniform', 'tail'],
+    help: 'How latencies differ: not at all; by half either way; mostly short, some very long.',
+  },
+  {
+    name: 'loss',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 90,
+    values: [0, 2, 20],
+    help: 'Messages lost, in percent.',
+  },
+  {
+    name: 'duplicate',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 90,
+    values: [0, 2, 20],
+    help: 'Messages that arrive twice, in percent.',
+  },
+  { name: 'fifo', type: 'switch', default: false, help: 'A link delivers in order.' },
+  ms(
+    'save',
+    1,
+    0,
+    1000,
+    [0, 1, 20],
+    'How long a disk takes to save, in ms. What waits for it is lost in a crash.',
+  ),
+  {
+    name: 'snapshot',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    values: [0, 8, 100],
+    help: 'A node makes a snapshot after so many applied entries; 0: only when told to. etcd: 10000.',
+  },
+  {
+    name: 'batch',
+    type: 'integer',
+    default: 64,
+    min: 1,
+    max: 1000,
+    values: [1, 64],
+    help: 'Entries in a message, at most.',
+  },
+  {
+    name: 'commit-news',
+    type: 'choice',
+    default: 'heartbeat',
+    values: ['heartbeat', 'at-once'],
+    help: 'When followers hear what is committed: with the next message, or in one of its own, as etcd does.',
+  },
+  {
+    name: 'clients',
+    type: 'integer',
+    default: 5,
+    min: 0,
+    max: 20,
+    values: [1, 5, 10],
+    help: 'Clients of a storm.',
+  },
+  {
+    name: 'keys',
+    type: 'integer',
+    default: 10,
+    min: 1,
+    max: 1000,
+    values: [1, 10, 100],
+    help: 'Keys that a storm uses.',
+  },
+];
+
+export const sabotage: readonly (Sabotage & { readonly name: Wrong })[] = [
+  {
+    name: 'vote-not-saved',
+    description: 'A node forgets at a restart whom it voted for: two leaders in one term.',
+  },
+  {
+    name: 'ack-before-save',
+    description:
+      'An entry is acknowledged before it is on the disk: a crash takes back what is committed.',
+  },
+  {
+    name: 'commit-older-term',
+    description: "An entry of an older term is committed by counting: the paper's figure 8.",
+  },
+  {
+    name: 'vote-without-log-check',
+    description: 'A vote is given without comparing logs: a committed entry disappears.',
+  },
+  {
+    name: 'reply-term-unchecked',
+    description:
+      'An answer from an older term counts in this one: votes and acknowledgements are counted twice.',
+  },
+  {
+    name: 'lease-ignores-clocks',
+    description:
+      'A read lease lasts as long as an election may take, from the answer on (with reads = lease): stale reads.',
+  },
+  {
+    name: 'duplicate-applied-twice',
+    description: 'A repeated request is applied again: an operation takes effect twice.',
+  },
+  {
+    name: 'voters-at-commit',
+    description:
+      'New voters count only when committed, and two changes may be under way: two majorities without a node in common.',
+  },
+];
