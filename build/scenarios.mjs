@@ -7,16 +7,9 @@ const ID = 'virtual:scenarios';
 
 /** @param {string} engine the folder that holds the rooms with scripts */
 export function readScenarios(engine) {
-  return readdirSync(engine, { withFileTypes: true })
-    .filter((room) => room.isDirectory())
-    .flatMap((room) => {
-      const folder = join(engine, room.name, 'scripts');
-      try {
-        return readdirSync(folder).map((file) => join(folder, file));
-      } catch {
-        return [];
-      }
-    })
+  return readdirSync(engine, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /(^|[\\/])scripts[\\/][^\\/]+$/.test(path))
+    .map((path) => join(engine, path))
     .filter((file) => file.endsWith('.txt'))
     .sort()
     .flatMap((file) => {

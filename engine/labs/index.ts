@@ -4,5 +4,10 @@
 import { type Lab, labOf } from '../run/lab.ts';
 import { btree } from './btree.ts';
 import { describe as btreeWords } from './btree-words.ts';
+import { raftLab } from './raft.ts';
+import { describe as raftWords } from './raft-words.ts';
 
-export const labs: readonly Lab[] = [labOf(btree, btreeWords) as unknown as Lab];
+export const labs: readonly Lab[] = [
+  labOf(btree, btreeWords) as unknown as Lab,
+  labOf(raftLab, raftWords) as unknown as Lab,
+];

@@ -11,6 +11,13 @@ const LOADERS: Readonly<Record<string, () => Promise<Lab>>> = {
     ]);
     return labOf(btree, describe) as unknown as Lab;
   },
+  raft: async () => {
+    const [{ raftLab }, { describe }] = await Promise.all([
+      import('./raft.ts'),
+      import('./raft-words.ts'),
+    ]);
+    return labOf(raftLab, describe) as unknown as Lab;
+  },
 };
 
 export const labs: LabSource = {

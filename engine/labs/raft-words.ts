@@ -311,7 +311,7 @@ const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(
 
 function progress(world: RaftLabState['world'], leader: Id): string {
   const raft = nodeNamed(world, leader)?.state;
-  if (!raft || raft.role !== 'leader') return 'it leads no more';
+  if (raft?.role !== 'leader') return 'it leads no more';
   const all = raft.voters.map(
     (id) => `${id} ${id === leader ? raft.stable : (raft.peers[id]?.match ?? 0)}`,
   );

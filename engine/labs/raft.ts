@@ -17,6 +17,7 @@ import { Disk } from '../disk/disk.ts';
 import type { DiskImage } from '../disk/image.ts';
 import {
   clusterOf,
+  joined,
   newRaftWorld,
   nodeNames,
   type RaftChoice,
@@ -24,6 +25,7 @@ import {
   RULES,
   WORLD,
 } from '../protocols/raft/cluster.ts';
+import type { Did } from '../protocols/raft/did.ts';
 import type { RaftNode, RaftWorld } from '../protocols/raft/invariants.ts';
 import {
   type Entry,
@@ -40,7 +42,7 @@ import { apply, flightNamed, type Happening, nextInTime } from '../sim/cluster.t
 import { isCut } from '../sim/net.ts';
 import { itemAt, itemsOf, seqOf } from '../sim/seq.ts';
 import { weighBeside } from '../sim/weight.ts';
-import { nameOfFlight, newNode, nodeNamed } from '../sim/world.ts';
+import { nameOfFlight, nodeNamed } from '../sim/world.ts';
 import {
   type Command,
   commands,
@@ -189,21 +191,12 @@ function run(
       if (id === undefined || (taken.length >= 9 && !taken.includes(id)))
         throw new Complaint('a cluster has at most 9 nodes');
       const leader = leaderOf(state, 'add a node');
-      const voters = leader.state.voters;
+      const voters = namedVoters(leader.state);
       if (voters.includes(id)) throw new Complaint(`${id} is a voter already`);
       let ready = state;
       if (!taken.includes(id)) {
-        // It comes up knowing nobody: whom it votes with it learns from the log.
-        const cluster = clusterOfSetup(setup);
-        const stranger = { ...cluster, config: { ...cluster.config, voters: [] } };
-        const grown: RaftWorld = {
-          ...world,
-          nodes: [
-            ...world.nodes,
-            newNode<RaftState, never, RaftDisk>(id, undefined, world.now) as unknown as RaftNode,
-          ].sort((a, b) => (a.id < b.id ? -1 : 1)),
-        };
-        ready = { ...state, world: apply(stranger, grown, { do: 'restart', node: id }).world };
+        // It is no voter to itself, so it stands for nothing until an entry says otherwise.
+        ready = { ...state, world: joined(clusterOfSetup(setup), world, id) };
       }
       return {
         state: step(
@@ -220,7 +213,7 @@ function run(
     }
     case 'remove': {
       const leader = leaderOf(state, 'remove a node');
-      const { voters } = leader.state;
+      const voters = namedVoters(leader.state);
       if (!voters.includes(command.node))
         throw new Complaint(`${command.node} is no voter: those are ${voters.join(', ')}`);
       if (voters.length === 1) throw new Complaint('the last voter cannot be removed');
@@ -372,6 +365,15 @@ function gone(world: RaftWorld, name: { from: Id; to: Id; n: number }): string {
     : `${messageText(name)} is not under way any more; ${now}`;
 }
 
+/** The voters that its log names last, whether or not they count yet. */
+function namedVoters({ log, voters }: RaftState): readonly Id[] {
+  for (let at = log.length - 1; at >= log.from; at--) {
+    const command = itemAt(log, at)?.command;
+    if (command?.is === 'voters') return command.voters;
+  }
+  return voters;
+}
+
 /** The node that leads the highest term, as an operator would find it. */
 function leaderOf({ world }: RaftLabState, what: string): RaftNode & { state: RaftState } {
   let found: (RaftNode & { state: RaftState }) | undefined;
@@ -433,13 +435,12 @@ function layOut(
   return { state: after };
 }
 
-export function isEvent(happening: Pick<Happening, 'kind' | 'did'>, kind: string): boolean {
-  if (happening.kind === kind) return true;
-  // A commit may come beside what the event is named for.
-  return (
-    kind === 'commit' &&
-    (happening.did as { committed?: unknown } | undefined)?.committed !== undefined
-  );
+function isEvent({ kind, did }: Happening, wanted: string): boolean {
+  if (kind === wanted) return true;
+  // Some things happen beside what the event is named for.
+  const beside = did as Partial<Pick<Did, 'committed' | 'adopted'>> | undefined;
+  if (wanted === 'commit') return beside?.committed !== undefined;
+  return wanted === 'step-down' && beside?.adopted?.was === 'leader';
 }
 
 function step(state: RaftLabState, choice: RaftChoice, note: RaftNote, setup: Setup) {
@@ -575,7 +576,7 @@ function nodeValue(
   };
 }
 
-export function valueOf({ world, watched }: RaftLabState): RaftValue {
+export function raftValue({ world, watched }: RaftLabState): RaftValue {
   return {
     now: world.now,
     nodes: world.nodes.map((node) => nodeValue(node, world.now)),
@@ -659,7 +660,7 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
   opening: () => ({ kind: 'opened', at: 0, sent: [], choice: { do: 'quiet' } }),
   run,
   disk: () => EMPTY,
-  value: valueOf,
+  value: raftValue,
   weight: (older, newer) => weighBeside(older, newer),
   exports: ({ world }) => [
     {

@@ -73,6 +73,8 @@ export interface Open {
   readonly asked: Id;
   readonly tries: number;
   readonly since: Micros;
+  /** Who did not answer in time: nobody is believed who says that this one leads. */
+  readonly silent?: Id;
 }
 
 /** What a client's step comes to: the client, what it sends, what the history gets. */
@@ -192,7 +194,12 @@ export function hear(
     if (from !== open.asked)
       return { client, did: { kind: 'late', client: client.id, from, seq: answer.seq } };
     const { leader } = answer;
-    if (leader === undefined || leader === from || open.tries >= rules.tries)
+    if (
+      leader === undefined ||
+      leader === from ||
+      leader === open.silent ||
+      open.tries >= rules.tries
+    )
       return {
         client: { ...client, guess: undefined, timer: { name: 'retry', at: now + rules.again } },
         did: { kind: 'redirected', client: client.id, from, leader },
@@ -249,7 +256,7 @@ export function clientWake(
     };
   const next = nodes[(nodes.indexOf(open.asked) + 1) % nodes.length] as Id;
   return {
-    ...resend({ ...client, guess: undefined }, open, next, now, rules),
+    ...resend({ ...client, guess: undefined }, { ...open, silent: open.asked }, next, now, rules),
     did: {
       kind: 'retry',
       client: client.id,

@@ -537,7 +537,7 @@ export function absorb<C, S, M, D, R, G>(
     case 'skew': {
       who = choice.node;
       const node = nodeNamed(w, choice.node) as Node<S, M, D>;
-      const shows = Math.max(0, localTime(node.clock, w.now) + choice.by);
+      const shows = localTime(node.clock, w.now) + choice.by;
       replace({ ...node, clock: { at: w.now, shows, rate: choice.rate ?? node.clock.rate } });
       break;
     }

@@ -2,8 +2,8 @@
 
 import type { Id } from '../../sim/actor.ts';
 import type { Choice, Cluster } from '../../sim/cluster.ts';
-import { newWorld } from '../../sim/cluster.ts';
-import type { WorldRules } from '../../sim/world.ts';
+import { apply, newWorld } from '../../sim/cluster.ts';
+import { newNode, type WorldRules } from '../../sim/world.ts';
 import { type Ghost, newGhost, observe, type RaftWorld } from './invariants.ts';
 import { raft } from './raft.ts';
 import type { Message, RaftDisk, RaftRules, RaftState, Request } from './types.ts';
@@ -48,3 +48,10 @@ export const nodeNames = (count: number): Id[] =>
 
 export const newRaftWorld = (cluster: RaftCluster, clients: number, seed: number): RaftWorld =>
   newWorld(cluster, cluster.config.voters, clients, seed, newGhost());
+
+/** A new node comes up among the others: it knows who began, and is not one of them. */
+export function joined(cluster: RaftCluster, world: RaftWorld, node: Id): RaftWorld {
+  const nodes = [...world.nodes, newNode<RaftState, Message, RaftDisk>(node, undefined, world.now)];
+  nodes.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return apply(cluster, { ...world, nodes }, { do: 'restart', node }).world;
+}
