@@ -20,8 +20,11 @@
 // borrow (cells come over from a sibling and the separator between them changes); and shrink when a
 // root with a single child takes that child's content into itself.
 
-import { type Bytes, equalBytes } from '../base/bytes.ts';
-import { CHUNKS_A_BLOCK, chunkOf, type DiskImage, fileNamed } from '../disk/image.ts';
+import { type Bytes, u32 } from '../base/bytes.ts';
+import { chunkOf, type DiskImage, fileNamed } from '../disk/image.ts';
+import { AT } from './header.ts';
+import { frameOfPage, type IndexHeader, readIndexHeader } from './wal-index-lens.ts';
+import { FRAME_HEADER, frameOffset, type Pair, type WalStop } from './wal-lens.ts';
 
 export type Key = number | bigint;
 
@@ -33,6 +36,41 @@ export interface Held {
   readonly key: Key;
   readonly page: number;
 }
+
+/** What the log and its checkpoint do, one step each; the files are as they are right after it. */
+export type WalStep =
+  /** A log header was written: the log begins (anew) at frame 1. */
+  | { readonly kind: 'restart'; readonly sequence: number; readonly salts: Pair }
+  /** A frame was appended. `commitSize`: of a commit the size of the database in pages, else 0. */
+  | {
+      readonly kind: 'frame';
+      readonly frame: number;
+      readonly page: number;
+      readonly commitSize: number;
+      readonly nth: number;
+      readonly of: number;
+    }
+  /** Frames up to `frames` are durable. */
+  | {
+      readonly kind: 'log-sync';
+      readonly why: 'header' | 'commit' | 'checkpoint' | 'close';
+      readonly frames: number;
+    }
+  /** A checkpoint begins: so many frames are to be brought home, of so many pages. */
+  | { readonly kind: 'checkpoint'; readonly frames: number; readonly pages: number }
+  /** It copied the newest image of a page into the database. */
+  | {
+      readonly kind: 'backfill';
+      readonly frame: number;
+      readonly page: number;
+      readonly nth: number;
+      readonly of: number;
+    }
+  /** The database was cut, or grew, to the size that the last commit names. */
+  | { readonly kind: 'resize'; readonly pages: number; readonly before: number }
+  | { readonly kind: 'database-sync'; readonly pages: number }
+  /** Frames up to this one are in the database; `all`: the next commit may begin the log anew. */
+  | { readonly kind: 'checkpointed'; readonly frames: number; readonly all: boolean };
 
 export type BTreeEvent =
   /** The lab opened: a new database, or a foreign one. */
@@ -205,10 +243,15 @@ export type BTreeEvent =
       readonly trunk: number;
       readonly freePages: number;
     }
-  /** Commit, page by page: the page goes from the cache to the file, then all of it is synced. */
-  | { readonly kind: 'write'; readonly page: number; readonly nth: number; readonly of: number }
-  | { readonly kind: 'sync'; readonly pages: number; readonly bytes: number }
-  | { readonly kind: 'committed'; readonly pages: number; readonly change: number }
+  | WalStep
+  /** `durable`: told to whoever asked that no crash can take it back. `frames` of `first` to `last`. */
+  | {
+      readonly kind: 'committed';
+      readonly first: number;
+      readonly last: number;
+      readonly pages: number;
+      readonly durable: boolean;
+    }
   | { readonly kind: 'nothing'; readonly command: string }
   | { readonly kind: 'rollback'; readonly pages: readonly number[] }
   | {
@@ -217,6 +260,23 @@ export type BTreeEvent =
       readonly during?: string;
       readonly kept: number;
       readonly torn: number;
+    }
+  /** Recovery has read the log up to its last whole transaction, and made the index from it. */
+  | {
+      readonly kind: 'replay';
+      readonly mxFrame: number;
+      readonly commits: number;
+      readonly pages: number;
+      readonly sequence: number;
+    }
+  /** Where it stopped reading: the first frame that does not count, and why. */
+  | {
+      readonly kind: 'log-end';
+      readonly frame: number;
+      readonly stop: WalStop;
+      readonly mxFrame: number;
+      /** Good frames whose commit is missing. */
+      readonly unfinished: number;
     }
   | { readonly kind: 'recovered'; readonly pages: number; readonly rows: number }
   | { readonly kind: 'closed'; readonly lost: readonly number[] }
@@ -265,39 +325,99 @@ export interface BTreeValue {
 export const FILES = {
   /** Durable: the database, chunk n-1 is page n. */
   database: 'lab.sqlite',
+  /** Durable: the write-ahead log. A database that is open for reading only has none. */
+  log: 'lab.sqlite-wal',
+  /** Memory: which frame of the log holds a page (wal-index-lens.ts). */
+  index: 'wal index',
   /** Memory: the page cache, chunk n-1 is page n; a page that was never fetched is absent. */
   cache: 'page cache',
+  /** Memory: bit n-1 is set when page n was written since the last commit. */
+  dirty: 'dirty pages',
 } as const;
 
-/** A page as the running engine sees it: from the cache, else from the database file. */
+/** Chunk of the bits that say which pages are dirty: 512 pages. */
+export const DIRTY_CHUNK = 64;
+
+/** A page as the running engine sees it: from the cache, else as it was committed last. */
 export function pageOf(image: DiskImage, page: number): Bytes | undefined {
   const cache = fileNamed(image, FILES.cache);
-  const database = fileNamed(image, FILES.database);
-  return (
-    (cache && chunkOf(cache.now, page - 1)) ??
-    (database && (chunkOf(database.now, page - 1) ?? database.source?.chunk(page - 1)))
-  );
+  return (cache && chunkOf(cache.now, page - 1)) ?? committedPage(image, page);
 }
 
-/**
- * Pages that the cache holds and the database file does not hold like that: what a crash would lose.
- * They are found by comparing references, and bytes only where those differ, so no list has to be
- * carried from state to state.
- */
-export function dirtyPages(image: DiskImage): number[] {
-  const cache = fileNamed(image, FILES.cache);
+/** A page as the last commit left it: from the log, by the index, else from the database file. */
+export function committedPage(image: DiskImage, page: number): Bytes | undefined {
+  const frame = frameIn(image, page);
+  if (frame > 0) return pageInFrame(image, frame);
   const database = fileNamed(image, FILES.database);
-  const dirty: number[] = [];
-  if (!cache || database?.source) return dirty; // a foreign database is read-only
-  for (const [b, block] of cache.now.blocks.entries()) {
-    const synced = database?.now.blocks[b];
-    if (block === undefined || block === synced) continue;
-    for (let i = 0; i < block.length; i++) {
-      const cached = block[i];
-      const held = synced?.[i];
-      if (cached !== undefined && cached !== held && !(held && equalBytes(cached, held)))
-        dirty.push(b * CHUNKS_A_BLOCK + i + 1);
-    }
+  return database && (chunkOf(database.now, page - 1) ?? database.source?.chunk(page - 1));
+}
+
+/** Where the log stands, as the index in memory says; absent where there is none. */
+export function logHeader(image: DiskImage): IndexHeader | undefined {
+  const index = fileNamed(image, FILES.index);
+  return index && readIndexHeader((at) => chunkOf(index.now, at));
+}
+
+/** The newest committed frame that holds a page; 0 where the database has it. */
+export function frameIn(image: DiskImage, page: number): number {
+  const index = fileNamed(image, FILES.index);
+  if (!index || index.now.size === 0) return 0;
+  const chunk = (at: number) => chunkOf(index.now, at);
+  return frameOfPage(chunk, page, readIndexHeader(chunk).mxFrame);
+}
+
+/** Pages put together from the two chunks of the log that they lie in, by the first of these. */
+const joined = new WeakMap<Bytes, { readonly second: Bytes | undefined; readonly bytes: Bytes }>();
+
+/** The page image in a frame of the log. Two calls give the same bytes as long as the log has them. */
+export function pageInFrame(image: DiskImage, frame: number): Bytes | undefined {
+  const log = fileNamed(image, FILES.log);
+  if (!log) return undefined;
+  // A chunk has the size of a page, so a page image lies in one or two of them, and begins in each once.
+  const size = log.chunkSize;
+  const from = frameOffset(frame, size) + FRAME_HEADER;
+  if (from + size > log.now.size) return undefined;
+  const inFirst = from % size;
+  const first = chunkOf(log.now, Math.floor(from / size));
+  const second = inFirst === 0 ? undefined : chunkOf(log.now, Math.floor(from / size) + 1);
+  if (!first) return undefined;
+  if (inFirst === 0) return first;
+  const known = joined.get(first);
+  if (known && known.second === second) return known.bytes;
+  const bytes = new Uint8Array(size);
+  bytes.set(first.subarray(inFirst));
+  if (second) bytes.set(second.subarray(0, inFirst), size - inFirst);
+  joined.set(first, { second, bytes });
+  return bytes;
+}
+
+/** How many pages the database has: after the last commit, or in the open transaction. */
+export function pageCount(image: DiskImage, writing: boolean): number {
+  const first = writing ? pageOf(image, 1) : undefined;
+  if (first) return u32(first, AT.pages);
+  const header = logHeader(image);
+  if (header && header.mxFrame > 0) return header.pages;
+  const database = fileNamed(image, FILES.database);
+  return database ? Math.floor(database.now.size / database.chunkSize) : 0;
+}
+
+/** Pages that were written in memory since the last commit: what a crash would lose. */
+export function dirtyPages(image: DiskImage): number[] {
+  const bits = fileNamed(image, FILES.dirty);
+  return bits ? pagesIn(Math.ceil(bits.now.size / DIRTY_CHUNK), (at) => chunkOf(bits.now, at)) : [];
+}
+
+/** The pages whose bits are set, ascending. */
+export function pagesIn(chunks: number, chunk: (index: number) => Bytes | undefined): number[] {
+  const pages: number[] = [];
+  for (let c = 0; c < chunks; c++) {
+    const bits = chunk(c);
+    if (!bits) continue;
+    for (let i = 0; i < DIRTY_CHUNK; i++)
+      for (let rest = bits[i] as number, page = 8 * (c * DIRTY_CHUNK + i) + 1; rest; page++) {
+        if (rest & 1) pages.push(page);
+        rest >>>= 1;
+      }
   }
-  return dirty;
+  return pages;
 }

@@ -2,7 +2,7 @@
 //
 //    0  53 51 4c 69 74 65 20 66 6f 72 6d 61 74 20 33 00    "SQLite format 3" and a zero
 //   16  02 00            page size 512 (1 stands for 65536)
-//   18  01 01            written and read by rollback journal (2 2: by write-ahead log)
+//   18  02 02            written and read by write-ahead log (1 1: by rollback journal)
 //   20  00               bytes reserved at the end of each page
 //   21  40 20 20         payload fractions, fixed
 //   24  00 00 00 07      change counter: one more with every commit
@@ -92,7 +92,7 @@ export function readHeader(bytes: Bytes, fileSize: number): DatabaseHeader {
 export function writeHeader(bytes: Uint8Array, pageSize: number, pages: number): void {
   bytes.set(MAGIC, 0);
   setU16(bytes, 16, pageSize === 65536 ? 1 : pageSize);
-  bytes.set([1, 1, 0, 64, 32, 32], 18);
+  bytes.set([2, 2, 0, 64, 32, 32], 18);
   setU32(bytes, AT.change, 1);
   setU32(bytes, AT.pages, pages);
   setU32(bytes, 40, 1); // schema cookie

@@ -2,30 +2,35 @@
 // the freelist. Everything above it believes that a database is an array of pages.
 //
 //   cache     memory file    page n is chunk n-1; absent until it was asked for
+//   log       durable file   the newest image of pages that were committed and are not home yet
 //   database  durable file   page n is chunk n-1
 //
-//   read      a page that is not in the cache is adopted from the database by reference
-//   write     the cache's chunk is made our own first (copied once an epoch), the database's stays
-//   commit    each changed chunk goes into the database by reference, then one sync
-//   rollback  changed chunks are dropped; the next read adopts the committed ones again
+//   read        cache, else the newest frame of the log that has the page, else the database
+//   write       the cache's chunk is made our own first (copied once an epoch), and marked dirty
+//   commit      the dirty pages are appended to the log as frames, the last one says "commit"; one sync
+//   rollback    dirty pages are dropped from the cache; the next read finds the committed ones again
+//   checkpoint  the newest image of each page in the log goes into the database; the log may begin anew
 //
-// A page is dirty when cache and database hold different bytes for it: nobody keeps a list. Opening a
-// pager looks at no page, so it can be opened anew for every part of a command. The write-ahead log
-// will stand between cache and database: it changes where `read` looks after the cache, and what
-// `commit` writes.
+// A transaction that changes one row of one page is one frame: as in SQLite, page 1 goes with it only
+// where its own fields change, so the change counter does not count every commit. Opening a pager
+// looks at no page and at no frame, so it can be opened anew for every part of a command.
 //
 // The freelist: page 1 names the first trunk; a trunk names the next trunk and up to U/4 - 8 free
 // pages, its leaves. (A trunk has room for U/4 - 2; SQLite before 3.6.0 misread the last six.)
 
 import { Complaint } from '../base/assert.ts';
-import { type Bytes, equalBytes, setU32, u32 } from '../base/bytes.ts';
+import { type Bytes, setU32, u32 } from '../base/bytes.ts';
+import { Dice } from '../base/dice.ts';
 import type { Disk, File } from '../disk/disk.ts';
 import { insertCell, startPage } from './cells.ts';
-import { type BTreeEvent, dirtyPages, FILES } from './events.ts';
+import { type BTreeEvent, DIRTY_CHUNK, FILES, pagesIn } from './events.ts';
 import { AT, lockPage, writeHeader } from './header.ts';
 import { Page, TABLE_LEAF } from './page.ts';
 import { writeRecord } from './record.ts';
 import { writeVarint } from './varint.ts';
+import { type LeftOut, Wal } from './wal.ts';
+import { INDEX_CHUNK } from './wal-index-lens.ts';
+import { FRAME_HEADER, type Recovered, WAL_HEADER } from './wal-lens.ts';
 
 export type Tell = (event: BTreeEvent) => void;
 
@@ -37,47 +42,87 @@ export interface Allocated {
   readonly from: 'freelist' | 'end of file';
 }
 
+export interface PagerOptions {
+  /** The salts of the log are drawn from it. */
+  readonly seed?: number;
+  /**
+   * full: a commit is acknowledged when its frames are synced. normal: it is atomic at once, and
+   * durable with the next sync of the log, at the latest that of a checkpoint.
+   */
+  readonly synchronous?: 'full' | 'normal';
+  /** Planted bugs. */
+  readonly earlyAcknowledge?: boolean;
+  readonly checkpointBeforeLogSync?: boolean;
+}
+
 export class Pager {
   readonly pageSize: number;
   readonly usable: number;
   /** Whether a transaction is open. */
   writing: boolean;
-  /** Pages that were asked for, and pages and bytes that commits wrote. */
+  /** Pages that were asked for. */
   pagesRead = 0;
-  pagesWritten = 0;
-  /** Pages written since the transaction began, if it began here: commit need not look at all of them. */
-  #touched: Set<number> | undefined;
+  /** What was written: frames and log headers; pages that checkpoints brought home. */
+  framesWritten = 0;
+  logHeaders = 0;
+  pagesHome = 0;
+  /** Pages that this pager marked as dirty: a filter, so that the bits are looked at once a page. */
+  #marked = new Set<number>();
   readonly #disk: Disk;
   readonly #cache: File;
+  readonly #dirty: File;
   readonly #database: File;
   readonly #tell: Tell | undefined;
+  readonly #options: PagerOptions;
+  /** Opened when it is first asked for; a foreign database has none. */
+  #wal: Wal | undefined;
 
-  constructor(disk: Disk, pageSize: number, usable = pageSize, writing = false, tell?: Tell) {
+  constructor(
+    disk: Disk,
+    pageSize: number,
+    usable = pageSize,
+    writing = false,
+    tell?: Tell,
+    options: PagerOptions = {},
+  ) {
     this.#disk = disk;
     this.pageSize = pageSize;
     this.usable = usable;
     this.writing = writing;
     this.#tell = tell;
-    this.#touched = writing ? undefined : new Set();
+    this.#options = options;
     this.#database = disk.open(FILES.database, 'durable', pageSize);
     this.#cache = disk.open(FILES.cache, 'memory', pageSize);
+    this.#dirty = disk.open(FILES.dirty, 'memory', DIRTY_CHUNK);
+    if (disk.has(FILES.log)) this.#wal = new Wal(...logFiles(disk, pageSize), this.#walOptions());
   }
 
-  /** A fresh database, synced: page 1 with the schema, page 2 the empty root of kv. */
+  /** A fresh database, synced: page 1 with the schema, page 2 the empty root of kv; and an empty log. */
   static create(disk: Disk, pageSize: number): Pager {
-    const pager = new Pager(disk, pageSize);
-    const first = pager.write(1);
+    const database = disk.open(FILES.database, 'durable', pageSize);
+    const first = new Uint8Array(pageSize);
     writeHeader(first, pageSize, 2);
     startPage(first, 1, pageSize, TABLE_LEAF);
     const record = writeRecord(['table', 'kv', 'kv', ROOT, SCHEMA]);
     const cell = new Uint8Array(record.length + 2);
     cell.set(record, writeVarint(cell, 0, record.length) + writeVarint(cell, 1, 1));
     insertCell(new Page(first, 1), 0, cell);
-    startPage(pager.write(ROOT), ROOT, pageSize, TABLE_LEAF);
-    for (const page of [1, ROOT]) pager.#database.put(page - 1, pager.read(page));
-    pager.#database.sync();
+    const root = new Uint8Array(pageSize);
+    startPage(root, ROOT, pageSize, TABLE_LEAF);
+    for (const [i, page] of [first, root].entries()) database.put(i, page);
+    database.sync();
+    Wal.recover(...logFiles(disk, pageSize));
     disk.syncDirectory();
+    const pager = new Pager(disk, pageSize);
+    for (const page of [1, ROOT]) pager.read(page);
+    pager.pagesRead = 0;
     return pager;
+  }
+
+  /** Reads the log as it is on the disk, and makes the index from it: nothing is known after a crash. */
+  static recover(disk: Disk, pageSize: number): Recovered | undefined {
+    if (!disk.has(FILES.log)) return undefined;
+    return Wal.recover(...logFiles(disk, pageSize)).recovered;
   }
 
   /** How many pages the database has, those of the open transaction included. */
@@ -96,19 +141,40 @@ export class Pager {
   }
 
   #fetch(page: number): Bytes {
-    if (!(page >= 1 && page <= this.#database.chunks))
+    if (!(page >= 1 && page <= this.#committedPages))
       throw new Complaint(`the database is damaged: it has no page ${page}`);
-    const bytes = this.#database.chunk(page - 1);
+    const bytes = this.#wal?.read(page) ?? this.#database.chunk(page - 1);
     this.#cache.put(page - 1, bytes);
     return bytes;
   }
 
+  /** How many pages the database had after the last commit. */
+  get #committedPages(): number {
+    const state = this.#wal?.state;
+    return state && state.mxFrame > 0 ? state.pages : this.#database.chunks;
+  }
+
   /** The bytes of a page, to be written until the next moment is told. */
   write(page: number): Uint8Array {
-    if (this.#cache.held(page - 1) === undefined && page <= this.#database.chunks)
-      this.#fetch(page);
-    this.#touched?.add(page);
+    if (this.#cache.held(page - 1) === undefined && page <= this.#committedPages) this.#fetch(page);
+    if (!this.#marked.has(page)) this.#mark(page);
     return this.#cache.own(page - 1);
+  }
+
+  #mark(page: number): void {
+    this.#marked.add(page);
+    const byte = Math.floor((page - 1) / 8);
+    const bit = 1 << ((page - 1) % 8);
+    const chunk = Math.floor(byte / DIRTY_CHUNK);
+    const at = byte % DIRTY_CHUNK;
+    if (((this.#dirty.held(chunk)?.[at] ?? 0) & bit) !== 0) return;
+    const bits = this.#dirty.own(chunk);
+    bits[at] = (bits[at] as number) | bit;
+  }
+
+  /** The pages that were written since the last commit, ascending. */
+  get dirty(): number[] {
+    return pagesIn(this.#dirty.chunks, (chunk) => this.#dirty.held(chunk));
   }
 
   /** A lens on a page, to be read. */
@@ -183,39 +249,95 @@ export class Pager {
     this.#tell?.({ kind: 'free', page, trunk, freePages });
   }
 
-  commit(): void {
-    if (!this.writing) {
-      this.#tell?.({ kind: 'nothing', command: 'commit' });
-      return;
+  /**
+   * The pages of the open transaction, as they are to be committed: page 1 with its change counter
+   * among them where one of its fields changed. Doing it twice changes nothing more.
+   */
+  prepare(): number[] {
+    const dirty = this.dirty;
+    if (dirty[0] === 1) {
+      const header = this.write(1);
+      const before = this.committed(1);
+      const change = ((before ? u32(before, AT.change) : 0) + 1) >>> 0;
+      setU32(header, AT.change, change);
+      setU32(header, AT.validFor, change);
     }
-    const header = this.write(1);
-    const change = (u32(header, AT.change) + 1) >>> 0;
-    setU32(header, AT.change, change);
-    setU32(header, AT.validFor, change);
-    const dirty = this.#dirty();
-    for (const [i, page] of dirty.entries()) {
-      this.#database.put(page - 1, this.#cache.chunk(page - 1));
-      this.pagesWritten++;
-      this.#tell?.({ kind: 'write', page, nth: i + 1, of: dirty.length });
-    }
-    this.#database.sync();
-    this.writing = false;
-    this.#touched = new Set();
-    const bytes = dirty.length * this.pageSize;
-    this.#tell?.({ kind: 'sync', pages: dirty.length, bytes });
-    this.#tell?.({ kind: 'committed', pages: dirty.length, change });
+    const pages = this.pages;
+    this.pagesRead--;
+    return dirty.filter((page) => page <= pages);
   }
 
-  /** The pages to commit, ascending: those of dirtyPages(), found by what was written where that is known. */
-  #dirty(): number[] {
-    if (!this.#touched) return dirtyPages(this.#disk.seal());
-    return [...this.#touched]
-      .filter((page) => {
-        const cached = this.#cache.held(page - 1) as Bytes;
-        const held = this.#database.held(page - 1);
-        return cached !== held && !(held && equalBytes(cached, held));
-      })
-      .sort((a, b) => a - b);
+  /** A page as the last commit left it. */
+  committed(page: number): Bytes | undefined {
+    if (page > this.#committedPages) return undefined;
+    return this.#wal?.read(page) ?? this.#database.held(page - 1);
+  }
+
+  /** True where the commit is acknowledged as durable. */
+  commit(): boolean {
+    if (!this.writing || !this.#wal) {
+      this.#tell?.({ kind: 'nothing', command: 'commit' });
+      return false;
+    }
+    const pages = this.prepare();
+    const images = pages.map((page) => ({ page, bytes: this.#cache.chunk(page - 1) }));
+    const { synchronous = 'full', earlyAcknowledge = false, seed = 1 } = this.#options;
+    const size = this.pages;
+    this.pagesRead--;
+    const { salts } = this.#wal.state;
+    // The planted bug leaves the sync for when there is time.
+    if (earlyAcknowledge && this.#disk.unsynced(FILES.log)) this.#wal.sync('commit');
+    // Another draw for every header: it depends on those before it.
+    const dice = new Dice((seed ^ salts[1] ^ Math.imul(salts[0], 0x9e3779b1)) >>> 0);
+    const sync = synchronous === 'full' && !earlyAcknowledge;
+    this.#wal.commit(images, size, dice, { sync });
+    // A transaction that made the database smaller: what lies behind its end is nobody's.
+    if (this.#cache.chunks > size) this.#cache.truncate(size * this.pageSize);
+    this.#settle();
+    const durable = synchronous === 'full';
+    const { mxFrame } = this.#wal.state;
+    this.#tell?.({
+      kind: 'committed',
+      first: mxFrame - pages.length + 1,
+      last: mxFrame,
+      pages: size,
+      durable,
+    });
+    return durable;
+  }
+
+  /** No transaction is open, no page is dirty. */
+  #settle(): void {
+    this.writing = false;
+    this.#marked = new Set();
+    this.#dirty.truncate(0);
+  }
+
+  /** Frames in the log, as far as they are committed. */
+  get frames(): number {
+    return this.#wal?.state.mxFrame ?? 0;
+  }
+
+  /** Whether there is anything in the log that the database has not got. */
+  get behind(): number {
+    return this.#wal?.behind ?? 0;
+  }
+
+  /** Brings the committed pages of the log home. An open transaction stays open, and out of it. */
+  checkpoint(): void {
+    if (!this.#wal || this.#wal.behind === 0) {
+      this.#tell?.({ kind: 'nothing', command: 'checkpoint' });
+      return;
+    }
+    const dirty = new Set(this.dirty);
+    this.#wal.checkpoint(this.#database, undefined, (page) =>
+      dirty.has(page) ? undefined : this.#cache.held(page - 1),
+    );
+  }
+
+  /** Before an orderly end: what was committed and not synced is synced. */
+  close(): void {
+    if (this.#disk.unsynced(FILES.log)) this.#wal?.sync('close');
   }
 
   rollback(): void {
@@ -223,10 +345,38 @@ export class Pager {
       this.#tell?.({ kind: 'nothing', command: 'rollback' });
       return;
     }
-    const pages = this.#dirty();
+    const pages = this.dirty;
     for (const page of pages) this.#cache.drop(page - 1);
-    this.writing = false;
-    this.#touched = new Set();
+    this.#settle();
     this.#tell?.({ kind: 'rollback', pages });
   }
+
+  #walOptions() {
+    const leaveOut = new Set<LeftOut>();
+    if (this.#options.checkpointBeforeLogSync) leaveOut.add('checkpoint sync');
+    const count = (event: BTreeEvent): void => {
+      if (event.kind === 'frame') this.framesWritten++;
+      else if (event.kind === 'restart') this.logHeaders++;
+      else if (event.kind === 'backfill') this.pagesHome++;
+      this.#tell?.(event);
+    };
+    return { tell: count, leaveOut };
+  }
+
+  /** Bytes that were written to log and database. */
+  get bytesWritten(): number {
+    const { framesWritten, logHeaders, pagesHome, pageSize } = this;
+    return (
+      framesWritten * (FRAME_HEADER + pageSize) + logHeaders * WAL_HEADER + pagesHome * pageSize
+    );
+  }
+}
+
+/** The log and the index that belongs to it, and the page size. */
+function logFiles(disk: Disk, pageSize: number): [log: File, index: File, pageSize: number] {
+  return [
+    disk.open(FILES.log, 'durable', pageSize),
+    disk.open(FILES.index, 'memory', INDEX_CHUNK),
+    pageSize,
+  ];
 }

@@ -2,8 +2,8 @@
 // in the file, and what of it counts after a crash, is told in wal-lens.ts.
 //
 //   log      durable file   header, frames
-//   index    memory file    which frame holds the newest image of a page: gone in a crash, made again
-//                           by reading the log (SQLite keeps it in the -shm file, as hash tables)
+//   index    memory file    which frame holds the newest image of a page, and where the log stands:
+//                           gone in a crash, made again by reading the log (wal-index-lens.ts)
 //
 //   commit       frames appended ─ the last one says commit ─ log synced ─▶ readers see them
 //   checkpoint   log synced ─▶ newest image of each page into the database ─▶ database synced
@@ -26,13 +26,16 @@
 // Sectors are atomic here and writing to one leaves the rest of it alone, so a commit is not padded
 // to a sector boundary (SQLite does that where the file system cannot promise as much).
 //
-// The log is not asked what it holds before every command: `WalState` is the little that a process
-// knows of it, and with it and the index a Wal is opened without reading a byte.
+// The log is not asked what it holds before every command: the index says it, so a Wal is opened
+// without reading a byte of the log.
 
 import { assert, Complaint } from '../base/assert.ts';
 import { type Bytes, setU32, u32 } from '../base/bytes.ts';
 import type { Dice } from '../base/dice.ts';
 import type { File } from '../disk/disk.ts';
+import type { WalStep } from './events.ts';
+import { WalIndex } from './wal-index.ts';
+import type { IndexHeader } from './wal-index-lens.ts';
 import {
   checksum,
   FRAME_HEADER,
@@ -46,66 +49,23 @@ import {
   WAL_VERSION,
 } from './wal-lens.ts';
 
-export interface WalState {
-  readonly pageSize: number;
-  /** Whether there is a log header; without one the next commit writes it. */
-  readonly headed: boolean;
-  readonly bigEndian: boolean;
-  readonly sequence: number;
-  readonly salts: Pair;
-  /** From which the checksum of the next frame goes on. */
-  readonly checksum: Pair;
-  /** The last committed frame. */
-  readonly mxFrame: number;
-  /** Size of the database in pages after it; 0 where mxFrame is 0. */
-  readonly pages: number;
-  /** Frames up to this one are in the database. Invariant: 0 ≤ backfilled ≤ mxFrame. */
-  readonly backfilled: number;
-}
-
-export const NO_WAL = (pageSize: number): WalState => ({
-  pageSize,
-  headed: false,
+/** Where a log stands of which there is nothing yet. */
+export const NO_LOG = (pageSize: number): IndexHeader => ({
+  commits: 0,
+  made: true,
   bigEndian: true,
-  sequence: 0,
-  salts: [0, 0],
-  checksum: [0, 0],
+  pageSize,
   mxFrame: 0,
   pages: 0,
+  checksum: [0, 0],
+  salts: [0, 0],
   backfilled: 0,
 });
 
-/** One step each; the files are as they are right after it. */
-export type WalStep =
-  /** A log header was written: the log begins (anew) at frame 1. */
-  | { readonly kind: 'restart'; readonly sequence: number; readonly salts: Pair }
-  | {
-      readonly kind: 'frame';
-      readonly frame: number;
-      readonly page: number;
-      /** Of a commit: the size of the database in pages. Else 0. */
-      readonly commitSize: number;
-      readonly nth: number;
-      readonly of: number;
-    }
-  | {
-      readonly kind: 'log-sync';
-      readonly why: 'header' | 'commit' | 'checkpoint';
-      readonly frames: number;
-    }
-  /** A checkpoint copied the newest image of a page into the database. */
-  | {
-      readonly kind: 'copy';
-      readonly frame: number;
-      readonly page: number;
-      readonly nth: number;
-      readonly of: number;
-    }
-  /** The database was cut, or grew, to the size that the last commit names. */
-  | { readonly kind: 'resize'; readonly pages: number }
-  | { readonly kind: 'database-sync'; readonly frames: number };
-
-/** Syncs that a careless engine leaves out; each loses or mixes data, and a referee must find it. */
+/**
+ * Syncs that a careless engine leaves out, or (that of the log before a checkpoint) makes too late;
+ * each loses or mixes data, and a referee must find it.
+ */
 export type LeftOut = 'commit sync' | 'header sync' | 'checkpoint sync' | 'database sync';
 
 export interface WalOptions {
@@ -127,16 +87,17 @@ export interface CommitOptions {
 
 export class Wal {
   readonly #log: File;
-  readonly #index: FrameIndex;
+  readonly #index: WalIndex;
+  readonly #pageSize: number;
   readonly #tell: ((step: WalStep) => void) | undefined;
   readonly #leaveOut: ReadonlySet<LeftOut>;
-  #state: WalState;
+  #state: IndexHeader | undefined;
 
   /** A log of which everything is known: `index` is the memory file that belongs to it. */
-  constructor(log: File, index: File, state: WalState, options: WalOptions = {}) {
+  constructor(log: File, index: File, pageSize: number, options: WalOptions = {}) {
     this.#log = log;
-    this.#index = new FrameIndex(index);
-    this.#state = state;
+    this.#index = new WalIndex(index);
+    this.#pageSize = pageSize;
     this.#tell = options.tell;
     this.#leaveOut = options.leaveOut ?? new Set();
   }
@@ -155,36 +116,48 @@ export class Wal {
       throw new Complaint(
         `the log has pages of ${header.pageSize} bytes and the database of ${pageSize}`,
       );
-    const state: WalState = header
-      ? {
-          pageSize,
-          headed: true,
-          bigEndian: header.bigEndian,
-          sequence: header.sequence,
-          salts: header.salts,
-          checksum: recovered.checksum,
-          mxFrame,
-          pages,
-          backfilled: 0,
-        }
-      : NO_WAL(pageSize);
-    const wal = new Wal(log, index, state, options);
+    const wal = new Wal(log, index, pageSize, options);
     wal.#index.clear();
     for (const { frame, page } of frames) if (frame <= mxFrame) wal.#index.add(frame, page);
+    wal.#know({
+      ...NO_LOG(pageSize),
+      ...(header && { bigEndian: header.bigEndian, salts: header.salts }),
+      mxFrame,
+      pages,
+      checksum: recovered.checksum,
+    });
     return { wal, recovered };
   }
 
-  get state(): WalState {
+  /** Where the log stands, as the index says. */
+  get state(): IndexHeader {
+    this.#state ??= this.#index.header;
     return this.#state;
+  }
+
+  #know(state: IndexHeader): void {
+    this.#index.header = state;
+    this.#state = state;
+  }
+
+  /** Whether there is a log header; without one the next commit writes it. */
+  get headed(): boolean {
+    const { salts } = this.state;
+    return salts[0] !== 0 || salts[1] !== 0;
+  }
+
+  /** How often the log was begun anew. */
+  get sequence(): number {
+    return this.headed ? u32(this.#log.read(12, 4), 0) : 0;
   }
 
   /** Frames that a checkpoint has yet to bring home. */
   get behind(): number {
-    return this.#state.mxFrame - this.#state.backfilled;
+    return this.state.mxFrame - this.state.backfilled;
   }
 
   /** The newest frame up to `snapshot` that holds a page; 0 where the database has it. */
-  frameAt(page: number, snapshot: number = this.#state.mxFrame): number {
+  frameAt(page: number, snapshot: number = this.state.mxFrame): number {
     return this.#index.frameAt(page, snapshot);
   }
 
@@ -195,14 +168,13 @@ export class Wal {
   }
 
   #pageIn(frame: number): Bytes {
-    const { pageSize } = this.#state;
-    return this.#log.read(frameOffset(frame, pageSize) + FRAME_HEADER, pageSize);
+    return this.#log.read(frameOffset(frame, this.#pageSize) + FRAME_HEADER, this.#pageSize);
   }
 
   /**
    * Appends a transaction: the pages that it changed, after which the database has `pages` pages.
-   * `dice` draws the salts when the log is begun (anew); whoever calls carries its state on, for the
-   * same salts twice would let frames of two logs join up.
+   * `dice` draws the salts when the log is begun (anew): never the same for two logs, or their frames
+   * would join up.
    */
   commit(
     images: readonly PageImage[],
@@ -211,18 +183,19 @@ export class Wal {
     options: CommitOptions = {},
   ): void {
     assert(images.length > 0, 'a commit is a frame, so it has a page');
-    const before = this.#state;
+    const before = this.state;
     const isHome = before.mxFrame > 0 && before.backfilled === before.mxFrame;
-    if (!before.headed) this.#begin(before.sequence, dice);
-    else if (isHome && options.restart !== false) this.#begin(before.sequence + 1, dice);
-    const { pageSize, bigEndian, salts, mxFrame } = this.#state;
-    const bytes = new Uint8Array(FRAME_HEADER + pageSize);
-    let sum = this.#state.checksum;
+    if (!this.headed) this.#begin(0, dice);
+    else if (isHome && options.restart !== false) this.#begin(this.sequence + 1, dice);
+    const pageSize = this.#pageSize;
+    const { bigEndian, salts, mxFrame, commits } = this.state;
+    let sum = this.state.checksum;
     for (const [i, { page, bytes: image }] of images.entries()) {
       assert(image.length === pageSize, `a page is ${pageSize} bytes`);
       assert(page >= 1 && page <= pages, `page ${page} is one of the ${pages} after the commit`);
       const frame = mxFrame + i + 1;
       const commitSize = i === images.length - 1 ? pages : 0;
+      const bytes = new Uint8Array(FRAME_HEADER + pageSize);
       setU32(bytes, 0, page);
       setU32(bytes, 4, commitSize);
       setU32(bytes, 8, salts[0]);
@@ -237,23 +210,23 @@ export class Wal {
     const last = mxFrame + images.length;
     if (options.sync !== false) this.#syncLog('commit', last);
     for (const [i, { page }] of images.entries()) this.#index.add(mxFrame + i + 1, page);
-    this.#state = { ...this.#state, mxFrame: last, pages, checksum: sum };
+    this.#know({ ...this.state, commits: commits + 1, mxFrame: last, pages, checksum: sum });
   }
 
   /** Makes durable what was committed without a sync. */
-  sync(): void {
-    this.#syncLog('commit', this.#state.mxFrame);
+  sync(why: 'commit' | 'close'): void {
+    this.#syncLog(why, this.state.mxFrame);
   }
 
   /** Writes a log header: frames are counted from 1 again. */
   #begin(sequence: number, dice: Dice): void {
-    const { pageSize, bigEndian, salts: before } = this.#state;
-    const salt1 = sequence === 0 ? dice.next() : (before[0] + 1) >>> 0;
+    const { bigEndian, salts: before, commits } = this.state;
+    const salt1 = this.headed ? (before[0] + 1) >>> 0 : dice.next();
     const salts: Pair = [salt1, dice.next()];
     const bytes = new Uint8Array(WAL_HEADER);
     setU32(bytes, 0, MAGIC + (bigEndian ? 1 : 0));
     setU32(bytes, 4, WAL_VERSION);
-    setU32(bytes, 8, pageSize);
+    setU32(bytes, 8, this.#pageSize);
     setU32(bytes, 12, sequence);
     setU32(bytes, 16, salts[0]);
     setU32(bytes, 20, salts[1]);
@@ -262,14 +235,7 @@ export class Wal {
     setU32(bytes, 28, sum[1]);
     this.#log.write(0, bytes);
     this.#index.clear();
-    this.#state = {
-      ...NO_WAL(pageSize),
-      headed: true,
-      bigEndian,
-      sequence,
-      salts,
-      checksum: sum,
-    };
+    this.#know({ ...NO_LOG(this.#pageSize), commits, bigEndian, salts, checksum: sum });
     this.#tell?.({ kind: 'restart', sequence, salts });
     this.#syncLog('header', 0);
   }
@@ -278,98 +244,52 @@ export class Wal {
    * Brings pages home: of each page the newest image up to frame `upTo`, in the order of the pages.
    * `upTo` is the least snapshot that a reader still holds, else mxFrame. True when all of the log is
    * then in the database, and synced, so that the next commit may begin it anew.
+   *
+   * `cached` may have the bytes of a frame's page at hand, so that the database shares them.
    */
-  checkpoint(database: File, upTo: number = this.#state.mxFrame): boolean {
-    const { pageSize, mxFrame, pages, backfilled } = this.#state;
+  checkpoint(
+    database: File,
+    upTo: number = this.state.mxFrame,
+    cached?: (page: number) => Bytes | undefined,
+  ): boolean {
+    const pageSize = this.#pageSize;
+    const { mxFrame, pages, backfilled } = this.state;
     assert(upTo <= mxFrame, `frame ${upTo} is committed`);
     if (upTo <= backfilled) return backfilled === mxFrame;
-    this.#syncLog('checkpoint', mxFrame);
     const copies = this.#index.between(backfilled, upTo).filter(({ page }) => page <= pages);
+    this.#tell?.({ kind: 'checkpoint', frames: upTo - backfilled, pages: copies.length });
+    const late = this.#leaveOut.has('checkpoint sync');
+    if (!late) this.#syncLog('checkpoint', mxFrame);
     for (const [i, { page, frame }] of copies.entries()) {
-      const bytes = this.#pageIn(frame);
+      const bytes = cached?.(page) ?? this.#pageIn(frame);
       if (database.chunkSize === pageSize) database.put(page - 1, bytes);
       else database.write((page - 1) * pageSize, bytes);
-      this.#tell?.({ kind: 'copy', frame, page, nth: i + 1, of: copies.length });
+      this.#tell?.({ kind: 'backfill', frame, page, nth: i + 1, of: copies.length });
+    }
+    if (late) {
+      this.#log.sync();
+      this.#tell?.({ kind: 'log-sync', why: 'checkpoint', frames: mxFrame });
     }
     const all = upTo === mxFrame;
     if (all) {
       if (database.size !== pages * pageSize) {
+        const before = database.size / pageSize;
         database.truncate(pages * pageSize);
-        this.#tell?.({ kind: 'resize', pages });
+        this.#tell?.({ kind: 'resize', pages, before });
       }
       if (!this.#leaveOut.has('database sync')) {
         database.sync();
-        this.#tell?.({ kind: 'database-sync', frames: mxFrame });
+        this.#tell?.({ kind: 'database-sync', pages: copies.length });
       }
     }
-    this.#state = { ...this.#state, backfilled: upTo };
+    this.#know({ ...this.state, backfilled: upTo });
+    this.#tell?.({ kind: 'checkpointed', frames: upTo, all });
     return all;
   }
 
-  /** Empties a log that is all in the database, as SQLite's wal_checkpoint(TRUNCATE) does. */
-  truncate(): void {
-    const { headed, mxFrame, backfilled, pageSize, salts, sequence, bigEndian } = this.#state;
-    assert(backfilled === mxFrame, 'all of the log is in the database');
-    if (!headed) return;
-    this.#log.truncate(0);
-    this.#index.clear();
-    this.#state = { ...NO_WAL(pageSize), bigEndian, salts, sequence: sequence + 1 };
-  }
-
-  #syncLog(why: 'header' | 'commit' | 'checkpoint', frames: number): void {
-    if (this.#leaveOut.has(`${why} sync`)) return;
+  #syncLog(why: 'header' | 'commit' | 'checkpoint' | 'close', frames: number): void {
+    if (why !== 'close' && this.#leaveOut.has(`${why} sync`)) return;
     this.#log.sync();
     this.#tell?.({ kind: 'log-sync', why, frames });
-  }
-}
-
-/**
- * The index, in a memory file: entry i has the newest frame of page i, the page of frame i, and the
- * frame before it that holds the same page. So any snapshot finds its frame by going back a few links.
- */
-class FrameIndex {
-  static readonly entry = 16;
-  readonly #file: File;
-
-  constructor(file: File) {
-    assert(file.kind === 'memory', 'the index does not survive');
-    assert(file.chunkSize % FrameIndex.entry === 0, 'an entry lies in one chunk');
-    this.#file = file;
-  }
-
-  #get(entry: number, field: number): number {
-    const at = entry * FrameIndex.entry;
-    const { chunkSize } = this.#file;
-    const chunk = this.#file.held(Math.floor(at / chunkSize));
-    return chunk ? u32(chunk, (at % chunkSize) + field) : 0;
-  }
-
-  #set(entry: number, field: number, value: number): void {
-    const at = entry * FrameIndex.entry;
-    const { chunkSize } = this.#file;
-    setU32(this.#file.own(Math.floor(at / chunkSize)), (at % chunkSize) + field, value);
-  }
-
-  clear(): void {
-    this.#file.truncate(0);
-  }
-
-  add(frame: number, page: number): void {
-    this.#set(frame, 4, page);
-    this.#set(frame, 8, this.#get(page, 0));
-    this.#set(page, 0, frame);
-  }
-
-  frameAt(page: number, snapshot: number): number {
-    let frame = this.#get(page, 0);
-    while (frame > snapshot) frame = this.#get(frame, 8);
-    return frame;
-  }
-
-  /** The pages of the frames after `from` up to `to`, in order, each with its newest frame of them. */
-  between(from: number, to: number): { page: number; frame: number }[] {
-    const newest = new Map<number, number>();
-    for (let frame = from + 1; frame <= to; frame++) newest.set(this.#get(frame, 4), frame);
-    return [...newest].map(([page, frame]) => ({ page, frame })).sort((a, b) => a.page - b.page);
   }
 }

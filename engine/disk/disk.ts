@@ -77,6 +77,14 @@ export class Disk {
     return this.#writes;
   }
 
+  /** Whether anything that was asked of a file is not durable yet. */
+  unsynced(name: string): boolean {
+    const file = this.#names.get(name);
+    for (let p = this.#pending; p; p = p.earlier)
+      if (p.op.kind !== 'names' && p.op.file === file) return true;
+    return false;
+  }
+
   list(): string[] {
     return [...this.#names.keys()].sort();
   }
