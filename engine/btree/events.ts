@@ -53,11 +53,21 @@ export type WalStep =
   /** Frames up to `frames` are durable. */
   | {
       readonly kind: 'log-sync';
-      readonly why: 'header' | 'commit' | 'checkpoint' | 'close';
+      /**
+       * By careless engines `overdue`, for a commit that was acknowledged before, and `late`, for a
+       * checkpoint that has overwritten the database already.
+       */
+      readonly why: 'header' | 'commit' | 'overdue' | 'checkpoint' | 'late' | 'close';
       readonly frames: number;
     }
   /** A checkpoint begins: so many frames are to be brought home, of so many pages. */
-  | { readonly kind: 'checkpoint'; readonly frames: number; readonly pages: number }
+  | {
+      readonly kind: 'checkpoint';
+      readonly frames: number;
+      readonly pages: number;
+      /** The log has grown as long as it may: nobody asked for it. */
+      readonly isDue: boolean;
+    }
   /** It copied the newest image of a page into the database. */
   | {
       readonly kind: 'backfill';
@@ -244,13 +254,14 @@ export type BTreeEvent =
       readonly freePages: number;
     }
   | WalStep
-  /** `durable`: told to whoever asked that no crash can take it back. `frames` of `first` to `last`. */
+  /** `durable`: whoever asked was told that no crash can take it back. `synced`: whether that is so. */
   | {
       readonly kind: 'committed';
       readonly first: number;
       readonly last: number;
       readonly pages: number;
       readonly durable: boolean;
+      readonly synced: boolean;
     }
   | { readonly kind: 'nothing'; readonly command: string }
   | { readonly kind: 'rollback'; readonly pages: readonly number[] }
@@ -273,7 +284,8 @@ export type BTreeEvent =
   | {
       readonly kind: 'log-end';
       readonly frame: number;
-      readonly stop: WalStop;
+      /** blank: nothing was written there. */
+      readonly stop: WalStop | 'blank';
       readonly mxFrame: number;
       /** Good frames whose commit is missing. */
       readonly unfinished: number;
@@ -312,12 +324,17 @@ export interface BTreeValue {
     readonly gets: number;
     readonly deletes: number;
     readonly pagesRead: number;
+    /** Frames of the log. */
+    readonly framesWritten: number;
+    /** Pages that checkpoints brought into the database. */
     readonly pagesWritten: number;
+    /** To the log and to the database. */
     readonly bytesWritten: number;
     readonly userBytes: number;
     readonly splits: number;
     readonly merges: number;
     readonly commits: number;
+    readonly checkpoints: number;
   };
 }
 

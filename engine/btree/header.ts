@@ -23,7 +23,14 @@ export const HEADER_SIZE = 100;
 export const MAGIC = utf8('SQLite format 3\0');
 
 /** Offsets of the fields that the pager writes. */
-export const AT = { change: 24, pages: 28, trunk: 32, freePages: 36, validFor: 92 } as const;
+export const AT = {
+  versions: 18,
+  change: 24,
+  pages: 28,
+  trunk: 32,
+  freePages: 36,
+  validFor: 92,
+} as const;
 
 /** The page with this byte is never used: SQLite locks it. */
 const LOCK_BYTE = 0x40000000;

@@ -68,7 +68,6 @@ export class Pager {
   pagesHome = 0;
   /** Pages that this pager marked as dirty: a filter, so that the bits are looked at once a page. */
   #marked = new Set<number>();
-  readonly #disk: Disk;
   readonly #cache: File;
   readonly #dirty: File;
   readonly #database: File;
@@ -85,7 +84,6 @@ export class Pager {
     tell?: Tell,
     options: PagerOptions = {},
   ) {
-    this.#disk = disk;
     this.pageSize = pageSize;
     this.usable = usable;
     this.writing = writing;
@@ -141,7 +139,7 @@ export class Pager {
   }
 
   #fetch(page: number): Bytes {
-    if (!(page >= 1 && page <= this.#committedPages))
+    if (!(page >= 1 && page <= this.committedPages))
       throw new Complaint(`the database is damaged: it has no page ${page}`);
     const bytes = this.#wal?.read(page) ?? this.#database.chunk(page - 1);
     this.#cache.put(page - 1, bytes);
@@ -149,14 +147,14 @@ export class Pager {
   }
 
   /** How many pages the database had after the last commit. */
-  get #committedPages(): number {
+  get committedPages(): number {
     const state = this.#wal?.state;
     return state && state.mxFrame > 0 ? state.pages : this.#database.chunks;
   }
 
   /** The bytes of a page, to be written until the next moment is told. */
   write(page: number): Uint8Array {
-    if (this.#cache.held(page - 1) === undefined && page <= this.#committedPages) this.#fetch(page);
+    if (this.#cache.held(page - 1) === undefined && page <= this.committedPages) this.#fetch(page);
     if (!this.#marked.has(page)) this.#mark(page);
     return this.#cache.own(page - 1);
   }
@@ -269,7 +267,7 @@ export class Pager {
 
   /** A page as the last commit left it. */
   committed(page: number): Bytes | undefined {
-    if (page > this.#committedPages) return undefined;
+    if (page > this.committedPages) return undefined;
     return this.#wal?.read(page) ?? this.#database.held(page - 1);
   }
 
@@ -286,7 +284,7 @@ export class Pager {
     this.pagesRead--;
     const { salts } = this.#wal.state;
     // The planted bug leaves the sync for when there is time.
-    if (earlyAcknowledge && this.#disk.unsynced(FILES.log)) this.#wal.sync('commit');
+    if (earlyAcknowledge) this.#wal.sync('overdue');
     // Another draw for every header: it depends on those before it.
     const dice = new Dice((seed ^ salts[1] ^ Math.imul(salts[0], 0x9e3779b1)) >>> 0);
     const sync = synchronous === 'full' && !earlyAcknowledge;
@@ -302,6 +300,7 @@ export class Pager {
       last: mxFrame,
       pages: size,
       durable,
+      synced: sync,
     });
     return durable;
   }
@@ -324,20 +323,19 @@ export class Pager {
   }
 
   /** Brings the committed pages of the log home. An open transaction stays open, and out of it. */
-  checkpoint(): void {
+  checkpoint(isDue = false): void {
     if (!this.#wal || this.#wal.behind === 0) {
       this.#tell?.({ kind: 'nothing', command: 'checkpoint' });
       return;
     }
     const dirty = new Set(this.dirty);
-    this.#wal.checkpoint(this.#database, undefined, (page) =>
-      dirty.has(page) ? undefined : this.#cache.held(page - 1),
-    );
+    const cached = (page: number) => (dirty.has(page) ? undefined : this.#cache.held(page - 1));
+    this.#wal.checkpoint(this.#database, { cached, isDue });
   }
 
   /** Before an orderly end: what was committed and not synced is synced. */
   close(): void {
-    if (this.#disk.unsynced(FILES.log)) this.#wal?.sync('close');
+    this.#wal?.sync('close');
   }
 
   rollback(): void {

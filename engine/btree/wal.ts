@@ -85,6 +85,14 @@ export interface CommitOptions {
   readonly restart?: boolean;
 }
 
+export interface CheckpointOptions {
+  readonly upTo?: number;
+  /** May have the newest bytes of a page at hand, so that the database shares them. */
+  readonly cached?: (page: number) => Bytes | undefined;
+  /** The log has grown as long as it may: nobody asked for it. */
+  readonly isDue?: boolean;
+}
+
 export class Wal {
   readonly #log: File;
   readonly #index: WalIndex;
@@ -213,9 +221,9 @@ export class Wal {
     this.#know({ ...this.state, commits: commits + 1, mxFrame: last, pages, checksum: sum });
   }
 
-  /** Makes durable what was committed without a sync. */
-  sync(why: 'commit' | 'close'): void {
-    this.#syncLog(why, this.state.mxFrame);
+  /** Makes durable what was committed without a sync, where there is such. */
+  sync(why: 'overdue' | 'close'): void {
+    if (this.#log.unsynced) this.#syncLog(why, this.state.mxFrame);
   }
 
   /** Writes a log header: frames are counted from 1 again. */
@@ -244,32 +252,24 @@ export class Wal {
    * Brings pages home: of each page the newest image up to frame `upTo`, in the order of the pages.
    * `upTo` is the least snapshot that a reader still holds, else mxFrame. True when all of the log is
    * then in the database, and synced, so that the next commit may begin it anew.
-   *
-   * `cached` may have the bytes of a frame's page at hand, so that the database shares them.
    */
-  checkpoint(
-    database: File,
-    upTo: number = this.state.mxFrame,
-    cached?: (page: number) => Bytes | undefined,
-  ): boolean {
+  checkpoint(database: File, options: CheckpointOptions = {}): boolean {
+    const { upTo = this.state.mxFrame, cached, isDue = false } = options;
     const pageSize = this.#pageSize;
     const { mxFrame, pages, backfilled } = this.state;
     assert(upTo <= mxFrame, `frame ${upTo} is committed`);
     if (upTo <= backfilled) return backfilled === mxFrame;
     const copies = this.#index.between(backfilled, upTo).filter(({ page }) => page <= pages);
-    this.#tell?.({ kind: 'checkpoint', frames: upTo - backfilled, pages: copies.length });
+    this.#tell?.({ kind: 'checkpoint', frames: upTo - backfilled, pages: copies.length, isDue });
     const late = this.#leaveOut.has('checkpoint sync');
-    if (!late) this.#syncLog('checkpoint', mxFrame);
+    if (!late && this.#log.unsynced) this.#syncLog('checkpoint', mxFrame);
     for (const [i, { page, frame }] of copies.entries()) {
       const bytes = cached?.(page) ?? this.#pageIn(frame);
       if (database.chunkSize === pageSize) database.put(page - 1, bytes);
       else database.write((page - 1) * pageSize, bytes);
       this.#tell?.({ kind: 'backfill', frame, page, nth: i + 1, of: copies.length });
     }
-    if (late) {
-      this.#log.sync();
-      this.#tell?.({ kind: 'log-sync', why: 'checkpoint', frames: mxFrame });
-    }
+    if (late && this.#log.unsynced) this.#syncLog('late', mxFrame);
     const all = upTo === mxFrame;
     if (all) {
       if (database.size !== pages * pageSize) {
@@ -287,8 +287,8 @@ export class Wal {
     return all;
   }
 
-  #syncLog(why: 'header' | 'commit' | 'checkpoint' | 'close', frames: number): void {
-    if (why !== 'close' && this.#leaveOut.has(`${why} sync`)) return;
+  #syncLog(why: 'header' | 'commit' | 'overdue' | 'checkpoint' | 'late' | 'close', frames: number) {
+    if (this.#leaveOut.has(`${why} sync` as LeftOut)) return;
     this.#log.sync();
     this.#tell?.({ kind: 'log-sync', why, frames });
   }

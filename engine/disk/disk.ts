@@ -77,9 +77,8 @@ export class Disk {
     return this.#writes;
   }
 
-  /** Whether anything that was asked of a file is not durable yet. */
-  unsynced(name: string): boolean {
-    const file = this.#names.get(name);
+  /** For File: whether anything that was asked of it is not durable yet. */
+  unsynced(file: number): boolean {
     for (let p = this.#pending; p; p = p.earlier)
       if (p.op.kind !== 'names' && p.op.file === file) return true;
     return false;
@@ -335,6 +334,11 @@ export class File {
     }
     this.#size = size;
     if (this.kind === 'durable') this.#disk.note({ kind: 'resize', file: this.#id, size });
+  }
+
+  /** Whether anything that was asked of this file is not durable yet. */
+  get unsynced(): boolean {
+    return this.#disk.unsynced(this.#id);
   }
 
   /** Makes everything asked of this file durable. */

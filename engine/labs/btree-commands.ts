@@ -39,6 +39,8 @@ export type Command =
     }
   | Bulk
   | { readonly kind: 'commit' | 'rollback' | 'reopen' | 'check' }
+  /** `isDue`: nobody typed it, the log has grown long enough. */
+  | { readonly kind: 'checkpoint'; readonly isDue?: boolean }
   | Crash;
 
 export const MOST_VALUE = 1_000_000;
@@ -50,6 +52,7 @@ const USAGE = {
   scan: 'scan [A..Z] [backward]',
   bulk: 'bulk N random|ascending|descending|zipf',
   commit: 'commit',
+  checkpoint: 'checkpoint',
   rollback: 'rollback',
   crash: 'crash [during COMMAND at write|moment N] [keep SECTORS] [torn K]',
   reopen: 'reopen',
@@ -304,6 +307,22 @@ export const settings: readonly Setting[] = [
     help: 'integer: rows are found by rowid, in a table b-tree.',
   },
   {
+    name: 'synchronous',
+    type: 'choice',
+    default: 'full',
+    values: ['full', 'normal'],
+    help: 'full: a commit syncs the log. normal: only a checkpoint does; a crash may take the last commits, whole.',
+  },
+  {
+    name: 'checkpoint-after',
+    type: 'integer',
+    default: 1000,
+    values: [0, 4, 20, 100, 1000],
+    min: 0,
+    max: 1_000_000,
+    help: 'A commit that leaves so many frames in the log is followed by a checkpoint; 0: by hand. SQLite: 1000.',
+  },
+  {
     name: 'table',
     type: 'text',
     default: '',
@@ -336,7 +355,12 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'commit',
     usage: USAGE.commit,
-    help: 'Writes the changed pages to the file and syncs it.',
+    help: 'Appends the changed pages to the write-ahead log and syncs it.',
+  },
+  {
+    name: 'checkpoint',
+    usage: USAGE.checkpoint,
+    help: 'Brings the pages in the log into the database, so that the log can begin anew.',
   },
   {
     name: 'rollback',

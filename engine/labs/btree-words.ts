@@ -31,6 +31,9 @@ function keyNamed(key: Key): string {
   return `${key}`;
 }
 
+const salts = ([a, b]: readonly [number, number]): string =>
+  [a, b].map((salt) => salt.toString(16).padStart(8, '0')).join(' and ');
+
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function describe(event: BTreeEvent, { disk, value }: BTreeState): Caption {
@@ -117,7 +120,7 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
     case 'begin':
       return {
         title: 'A transaction begins',
-        detail: `Page ${event.page} is about to change, in memory only: the file stays as it is until the commit.`,
+        detail: `Page ${event.page} is about to change, in memory only: log and file stay as they are until the commit.`,
       };
     case 'spill': {
       const { pages, local, key } = event;
@@ -258,33 +261,120 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
         detail: `${page === trunk ? 'It becomes the first trunk' : `Trunk page ${trunk} names it as a leaf`}; ${plural(freePages, 'page')} ${isAre(freePages)} free.`,
       };
     }
-    case 'write':
+    case 'restart':
+      return event.sequence === 0
+        ? {
+            title: 'The log gets its header',
+            detail: `It names the page size and two salts, ${salts(event.salts)}: every frame of this log will repeat them.`,
+          }
+        : {
+            title: 'The log begins anew, at frame 1',
+            detail: `All that it held is in the database. By the new salts, ${salts(event.salts)}, its frames are told from the old ones, which stay behind them.`,
+          };
+    case 'frame': {
+      const { frame, page, commitSize, nth } = event;
       return {
-        title: `Page ${event.page} is written, ${event.nth} of ${event.of}`,
+        title: `Page ${page} is appended to the log, as frame ${frame}`,
+        detail:
+          commitSize > 0
+            ? `It is the last of the transaction and says so: commit, ${plural(commitSize, 'page')}. Before the sync a power cut may lose any sector of ${nth === 1 ? 'it' : 'them'}.`
+            : nth === 1
+              ? 'It is on its way, not safe: before the sync a power cut may lose any sector of it.'
+              : `${nth} frames are on their way; without one that says commit none of them counts.`,
+      };
+    }
+    case 'log-sync':
+      return {
+        header: {
+          title: 'The header of the log is synced',
+          detail: 'No frame may reach the disk before the salts by which it is known.',
+        },
+        commit: {
+          title: 'The log is synced',
+          detail: `${event.frames === 1 ? 'Its frame is' : `Its ${event.frames} frames are`} on the disk: from here on the transaction survives a power cut.`,
+        },
+        overdue: {
+          title: 'The log is synced, a commit too late',
+          detail: `Up to frame ${event.frames} it is on the disk. Until now a power cut could have undone what was acknowledged.`,
+        },
+        checkpoint: {
+          title: 'The log is synced before the database is touched',
+          detail:
+            'No page may come into the database from a commit that a power cut can still undo.',
+        },
+        late: {
+          title: 'The log is synced, too late',
+          detail:
+            'The database was overwritten before: a power cut could have undone the commit and left some of its pages.',
+        },
+        close: {
+          title: 'The log is synced before the end',
+          detail: 'What was committed and not synced is safe now.',
+        },
+      }[event.why];
+    case 'committed': {
+      const { first, last, durable, synced } = event;
+      const frames = first === last ? `Frame ${first} is` : `Frames ${first} to ${last} are`;
+      return durable
+        ? {
+            title: 'The transaction is committed',
+            detail: synced
+              ? `${frames} the transaction. The database file is as it was: readers look into the log first.`
+              : `${frames} the transaction, acknowledged as durable; but the log has not been synced.`,
+          }
+        : {
+            title: 'The transaction is committed, and not durable yet',
+            detail: `${frames} the transaction. A power cut before the next sync of the log undoes it, all of it.`,
+          };
+    }
+    case 'checkpoint': {
+      const { frames, pages, isDue } = event;
+      return {
+        title: isDue ? 'The log is long enough: a checkpoint begins' : 'A checkpoint begins',
+        detail: `${plural(frames, 'frame')} of the log ${frames === 1 ? 'holds' : 'hold'} ${plural(pages, 'page')}; the newest image of each goes into the database.`,
+      };
+    }
+    case 'backfill':
+      return {
+        title: `Page ${event.page} goes home from frame ${event.frame}, ${event.nth} of ${event.of}`,
         detail:
           event.nth === 1
-            ? 'It is on its way, not safe: before the sync a power cut may lose any sector of it.'
-            : `${event.nth} pages are on their way, and none is safe before the sync.`,
+            ? 'It is written to its place in the database. Until the sync the copy in the log is the one that counts.'
+            : `${event.nth} pages are on their way; the log still has all of them.`,
       };
-    case 'sync':
+    case 'resize':
       return {
-        title: 'The file is synced',
-        detail: `${plural(event.pages, 'page')}, ${plural(event.bytes, 'byte')}: from here on they survive a power cut.`,
+        title: `The database file is ${event.pages < event.before ? 'cut' : 'made longer,'} to ${plural(event.pages, 'page')}`,
+        detail: `It had ${event.before}; the last commit says ${event.pages}.`,
       };
-    case 'committed':
+    case 'database-sync':
       return {
-        title: 'The transaction is committed',
-        detail: `The change counter in page 1 is ${event.change} now.`,
+        title: 'The database is synced',
+        detail: `${plural(event.pages, 'page')} ${isAre(event.pages)} home: the log is not needed for ${event.pages === 1 ? 'it' : 'them'} any more.`,
+      };
+    case 'checkpointed':
+      return {
+        title: 'The checkpoint is done',
+        detail: `${event.frames === 1 ? 'Frame 1 is' : `Frames 1 to ${event.frames} are`} in the database. ${
+          event.all
+            ? 'The next commit begins the log anew, over them.'
+            : 'The log goes on behind them.'
+        }`,
       };
     case 'nothing':
-      return {
-        title: `There is nothing to ${event.command === 'commit' ? 'commit' : 'roll back'}`,
-        detail: 'Nothing was written since the last commit.',
-      };
+      return event.command === 'checkpoint'
+        ? {
+            title: 'There is nothing to bring home',
+            detail: 'The log has no page that the database has not got.',
+          }
+        : {
+            title: `There is nothing to ${event.command === 'commit' ? 'commit' : 'roll back'}`,
+            detail: 'Nothing was written since the last commit.',
+          };
     case 'rollback':
       return {
         title: 'The transaction is rolled back',
-        detail: `${capital(pagesNamed(event.pages))} ${isAre(event.pages.length)} dropped from memory; the file has them as they were committed.`,
+        detail: `${capital(pagesNamed(event.pages))} ${isAre(event.pages.length)} dropped from memory; the last commit's are in the log or in the file.`,
       };
     case 'crash': {
       const { lost, during, kept, torn } = event;
@@ -297,12 +387,53 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
         detail: `Memory is gone${lost.length ? `, and with it ${pagesNamed(lost)} as ${lost.length === 1 ? 'it was' : 'they were'}` : '; nothing in it was unsaved'}.${survived}${last}`,
       };
     }
+    case 'replay': {
+      const { mxFrame, commits, pages } = event;
+      return mxFrame === 0
+        ? {
+            title: 'Recovery finds no transaction in the log',
+            detail: 'No frame that says commit is whole: the database file alone counts.',
+          }
+        : {
+            title: `Recovery reads ${mxFrame === 1 ? 'frame 1' : `frames 1 to ${mxFrame}`} of the log`,
+            detail: `${plural(commits, 'transaction')} ${isAre(commits)} whole, and the database has ${plural(pages, 'page')}. The index is made anew: which frame has which page.`,
+          };
+    }
+    case 'log-end': {
+      const { frame, stop, mxFrame, unfinished } = event;
+      const why: Record<typeof stop, string> = {
+        empty: 'Nothing was ever written to it.',
+        header: 'Its first 32 bytes are no header that fits its checksum.',
+        version: 'Its version is not known.',
+        end: 'Nothing stands behind it.',
+        torn: 'The file ends inside it.',
+        blank: 'It is empty: its first sector never reached the disk.',
+        salt: 'Its salts are others: it is left from before the log was begun anew.',
+        page: 'It is for page 0, which there is not.',
+        checksum: 'It does not fit its checksum: not all of its sectors reached the disk.',
+      };
+      const lost =
+        unfinished === 0
+          ? ''
+          : ` ${unfinished === 1 ? `Frame ${frame - 1} is` : `Frames ${mxFrame + 1} to ${frame - 1} are`} whole, but no commit follows: ${unfinished === 1 ? 'it does' : 'they do'} not count.`;
+      return {
+        title:
+          stop === 'header'
+            ? 'Recovery finds no log'
+            : stop !== 'end'
+              ? `Recovery stops at frame ${frame}`
+              : frame === 1
+                ? 'The log ends with its header'
+                : `The log ends with frame ${frame - 1}`,
+        detail: `${why[stop]}${lost}`,
+      };
+    }
     case 'recovered':
       return {
         title: value.damaged ? 'What is left does not fit together' : 'The database is open again',
         detail: `${plural(event.pages, 'page')} and ${plural(event.rows, 'row')}${
           value.damaged
-            ? ': some pages are of before the commit, some of after. A log would have prevented this.'
+            ? ': some pages are of one commit, some of another.'
             : ', and all of it fits together.'
         }`,
       };

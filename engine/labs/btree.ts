@@ -1,35 +1,41 @@
-// The B-Tree lab: binds engine/btree to the one Lab interface. A state is the disk (the database
-// file and the page cache) and a small value; a command opens both, works, and seals them again.
+// The B-Tree lab: binds engine/btree to the one Lab interface. A state is the disk (the database, its
+// write-ahead log, and what is in memory), a small value, and what commits promised; a command opens
+// them, works, and seals them again.
 //
-//   put KEY VALUE ─▶ BTree.put ─▶ pages in the cache ─▶ commit ─▶ pages in the file, synced
-//                        │ tell(event)
-//                        ▼
+//   put KEY VALUE ─▶ BTree.put ─▶ pages in the cache ─▶ commit ─▶ frames in the log, synced
+//                        │ tell(event)                                   │
+//                        ▼                                checkpoint ─▶ pages in the database
 //                     note(event, state): a moment
 //
-// A power cut is real here: Disk forgets what was not synced, and the lab starts again on what is left.
+// A power cut is real here: Disk forgets what was not synced, and the lab recovers from what is left.
 
 import { Complaint } from '../base/assert.ts';
-import { hexOf } from '../base/bytes.ts';
+import { equalBytes, hexOf } from '../base/bytes.ts';
 import { fillOf } from '../btree/balance.ts';
 import { checkDatabase } from '../btree/check.ts';
 import {
   type BTreeEvent,
   type BTreeValue,
+  committedPage,
   dirtyPages,
   FILES,
   type Key,
+  logHeader,
+  pageCount,
   pageOf,
 } from '../btree/events.ts';
 import { openForeign, sizeOfTree, tableNamed } from '../btree/foreign.ts';
-import { readHeader } from '../btree/header.ts';
+import { AT, readHeader } from '../btree/header.ts';
 import { overlayOf } from '../btree/overlay.ts';
 import { Page, pagesOf, treesOf, virtualTablesOf } from '../btree/page.ts';
 import { Pager, ROOT } from '../btree/pager.ts';
 import { readRecord, recordOf, type Value } from '../btree/record.ts';
 import { BTree, type Policy } from '../btree/tree.ts';
+import { FRAME_HEADER, frameOffset } from '../btree/wal-lens.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
 import {
   bytesOfContent,
+  chunkOf,
   type DiskImage,
   type FileImage,
   fileNamed,
@@ -48,6 +54,15 @@ import type {
   TreeInfo,
 } from '../run/lab.ts';
 import { type Command, type Crash, commands, parse, print, settings } from './btree-commands.ts';
+import {
+  acknowledged,
+  atomicityProblems,
+  durabilityProblems,
+  type Ledger,
+  ledgerOf,
+  nextMark,
+  recovered,
+} from './btree-ledger.ts';
 import { bulkKey, bulkValue } from './bulk.ts';
 
 export type { Command };
@@ -55,6 +70,8 @@ export type { Command };
 export interface BTreeState {
   readonly disk: DiskImage;
   readonly value: BTreeValue;
+  /** For the referees only: no page sees it. */
+  readonly ledger: Ledger;
 }
 
 // ── Running them ────────────────────────────────────────────────────────────────────────────────
@@ -76,27 +93,40 @@ class Session {
   readonly disk: Disk;
   readonly tell: ((event: BTreeEvent) => void) | undefined;
   readonly #value: BTreeValue;
+  readonly #note: BTreeNote;
   readonly isForeign: boolean;
+  readonly setup: Setup;
+  ledger: Ledger;
   puts = 0;
   gets = 0;
   deletes = 0;
   commits = 0;
+  checkpoints = 0;
   userBytes = 0;
 
   constructor(state: BTreeState, note: BTreeNote, setup: Setup, cutAtWrite?: number) {
     const { value } = state;
     this.#value = value;
+    this.setup = setup;
+    this.ledger = { newest: state.ledger.newest };
     this.isForeign = value.readOnly;
     this.disk = new Disk(state.disk, cutAtWrite === undefined ? {} : { cutAtWrite });
+    this.#note = note;
     this.tell = note && ((event) => note(event, () => this.state()));
-    this.pager = new Pager(this.disk, value.pageSize, value.usable, value.writing, this.tell);
+    this.pager = new Pager(this.disk, value.pageSize, value.usable, value.writing, this.tell, {
+      seed: setup.seed,
+      synchronous: setup.settings.synchronous as 'full',
+      earlyAcknowledge: setup.sabotage.includes('early-acknowledge'),
+      checkpointBeforeLogSync: setup.sabotage.includes('checkpoint-before-log-sync'),
+    });
     this.tree = new BTree(this.pager, value.root, policyOf(setup), this.tell);
   }
 
-  state(): BTreeState {
+  state(disk = this.disk.seal()): BTreeState {
     const { counters } = this.#value;
     return {
-      disk: this.disk.seal(),
+      disk,
+      ledger: this.ledger,
       value: {
         ...this.#value,
         writing: this.pager.writing,
@@ -105,12 +135,14 @@ class Session {
           gets: counters.gets + this.gets,
           deletes: counters.deletes + this.deletes,
           pagesRead: counters.pagesRead + this.pager.pagesRead,
-          pagesWritten: counters.pagesWritten + this.pager.pagesWritten,
-          bytesWritten: counters.bytesWritten + this.pager.pagesWritten * this.pager.pageSize,
+          framesWritten: counters.framesWritten + this.pager.framesWritten,
+          pagesWritten: counters.pagesWritten + this.pager.pagesHome,
+          bytesWritten: counters.bytesWritten + this.pager.bytesWritten,
           userBytes: counters.userBytes + this.userBytes,
           splits: counters.splits + this.tree.splits,
           merges: counters.merges + this.tree.merges,
           commits: counters.commits + this.commits,
+          checkpoints: counters.checkpoints + this.checkpoints,
         },
       },
     };
@@ -121,6 +153,39 @@ class Session {
     this.puts++;
     this.userBytes += record.length;
     this.tree.put(key, record);
+  }
+
+  /** Whether the log has grown so long that a checkpoint is due. */
+  commit(): boolean {
+    if (this.pager.writing) {
+      this.commits++;
+      this.ledger = { newest: nextMark(this.ledger.newest, this.pager) };
+    }
+    const { newest } = this.ledger;
+    if (this.pager.commit()) this.ledger = { newest: acknowledged(newest) };
+    const most = this.setup.settings['checkpoint-after'] as number;
+    return most > 0 && this.pager.frames >= most && this.pager.behind > 0;
+  }
+
+  checkpoint(isDue: boolean): void {
+    if (this.pager.behind > 0) this.checkpoints++;
+    this.pager.checkpoint(isDue);
+    this.ledger = { newest: acknowledged(this.ledger.newest) };
+  }
+
+  /** What an orderly end leaves: nothing that is not durable. */
+  close(): BTreeState {
+    const lost = this.pager.dirty;
+    this.pager.close();
+    const { value } = this.state();
+    const newest = acknowledged(this.ledger.newest);
+    const closed = {
+      disk: powerCut(this.disk.seal()),
+      value: { ...value, writing: false, running: false },
+      ledger: { newest, promised: newest },
+    };
+    this.#note?.({ kind: 'closed', lost }, () => closed);
+    return closed;
   }
 }
 
@@ -133,9 +198,24 @@ function run(
 ): Part<BTreeState, Command> {
   refuse(state.value, command);
   if (command.kind === 'crash') return crash(state, command, note, setup);
-  if (command.kind === 'reopen') return reopen(state, note);
   const session = new Session(state, note, setup, cutAtWrite);
-  const { tree, pager } = session;
+  try {
+    return command.kind === 'reopen'
+      ? { state: start(session.close(), note).state, recovered: true }
+      : work(session, command, state);
+  } catch (thrown) {
+    // What memory knew at that moment is of use to the referees alone.
+    if (thrown instanceof PowerCut) throw new Died(session.state(thrown.image));
+    throw thrown;
+  }
+}
+
+function work(
+  session: Session,
+  command: Exclude<Command, { kind: 'crash' | 'reopen' }>,
+  state: BTreeState,
+): Part<BTreeState, Command> {
+  const { tree, pager, setup } = session;
   let result: unknown;
   let rest: Command | undefined;
   switch (command.kind) {
@@ -166,14 +246,16 @@ function run(
       break;
     }
     case 'commit':
-      if (pager.writing) session.commits++;
-      pager.commit();
+      if (session.commit()) rest = { kind: 'checkpoint', isDue: true };
+      break;
+    case 'checkpoint':
+      session.checkpoint(command.isDue ?? false);
       break;
     case 'rollback':
       pager.rollback();
       break;
     default: {
-      const report = checkImage(state.disk);
+      const report = checkImage(state);
       const problems = report.findings.map(({ text }) => text);
       result = { pages: report.pages, rows: report.rows, problems };
       const { pages, rows } = report;
@@ -226,24 +308,40 @@ function shownRow(record: Uint8Array, session: Session): unknown {
   return session.isForeign ? columns : columns[1];
 }
 
-function reopen(state: BTreeState, note: BTreeNote): Part<BTreeState, Command> {
-  const lost = dirtyPages(state.disk);
-  // Closed in order, every write has long been synced; what was only in memory is gone.
-  const disk = powerCut(state.disk);
-  const closed = { disk, value: { ...state.value, writing: false, running: false } };
-  note?.({ kind: 'closed', lost }, () => closed);
-  const { state: opened, pages } = start(closed);
-  note?.({ kind: 'opened', pages, foreign: opened.value.readOnly }, () => opened);
-  return { state: opened };
-}
-
-/** Starts the engine on what the disk holds. */
-function start(state: BTreeState): { state: BTreeState; pages: number; rows: number } {
-  const report = checkImage(state.disk);
-  const value = { ...state.value, running: true, damaged: report.findings.length > 0 };
+/** Starts the engine on what the disk holds: the log is read, and counts before the database. */
+function start(
+  state: BTreeState,
+  note: BTreeNote,
+): { state: BTreeState; pages: number; rows: number } {
+  const { pageSize, usable } = state.value;
   const disk = new Disk(state.disk);
-  new Pager(disk, value.pageSize, value.usable).read(1);
-  return { state: { disk: disk.seal(), value }, pages: report.pages, rows: report.rows };
+  const log = Pager.recover(disk, pageSize);
+  if (log && log.stop !== 'empty') {
+    const image = disk.seal();
+    const { mxFrame, frames, pages, header } = log;
+    const next = frameOffset(frames.length + 1, pageSize);
+    const head = disk.open(FILES.log, 'durable').read(next, FRAME_HEADER);
+    const stop = log.stop === 'salt' && head.every((byte) => byte === 0) ? 'blank' : log.stop;
+    const commits = frames.filter(({ frame, commitSize }) => commitSize > 0 && frame <= mxFrame);
+    const recovering = () => ({ ...state, disk: image });
+    if (header)
+      note?.(
+        { kind: 'replay', mxFrame, commits: commits.length, pages, sequence: header.sequence },
+        recovering,
+      );
+    const unfinished = frames.length - mxFrame;
+    note?.({ kind: 'log-end', frame: frames.length + 1, stop, mxFrame, unfinished }, recovering);
+  }
+  new Pager(disk, pageSize, usable).read(1);
+  const image = disk.seal();
+  const { findings, pages, rows } = checkImage({ ...state, disk: image });
+  const opened = {
+    disk: image,
+    value: { ...state.value, running: true, damaged: findings.length > 0 },
+    ledger: recovered(state.ledger.newest, image),
+  };
+  note?.({ kind: 'recovered', pages, rows }, () => opened);
+  return { state: opened, pages, rows };
 }
 
 /** Thrown out of a command at the moment at which the power is to be cut. */
@@ -280,36 +378,35 @@ function crash(
     if (survives) kept++;
     return survives;
   });
-  const dead = { disk, value: { ...state.value, writing: false, running: false } };
+  const { ledger } = state;
+  const dead = { disk, value: { ...state.value, writing: false, running: false }, ledger };
   note?.(
     {
       kind: 'crash',
-      lost: lostPages(state.disk, disk),
+      lost: lostPages(state.disk, disk, state.value.pageSize),
       ...(during && { during: print(during.command) }),
       kept,
       torn: torn ?? 0,
     },
     () => dead,
   );
-  const { state: recovered, pages, rows } = start(dead);
-  note?.({ kind: 'recovered', pages, rows }, () => recovered);
-  return { state: recovered, recovered: true };
+  return { state: start(dead, note).state, recovered: true };
 }
 
-/** Pages that memory held otherwise than the disk does after the cut. */
-function lostPages(before: DiskImage, after: DiskImage): number[] {
+/** Pages that memory held otherwise than recovery will find them after the cut. */
+function lostPages(before: DiskImage, after: DiskImage, pageSize: number): number[] {
   const cache = fileNamed(before, FILES.cache);
-  const database = fileNamed(after, FILES.database);
-  if (!cache || !database) return [];
-  const names = new Map([
-    [FILES.cache, 1],
-    [FILES.database, 2],
-  ]);
-  const files = new Map([
-    [1, cache],
-    [2, database],
-  ]);
-  return dirtyPages({ ...after, names, files });
+  if (!cache) return [];
+  const disk = new Disk(after);
+  Pager.recover(disk, pageSize);
+  const image = disk.seal();
+  const lost: number[] = [];
+  for (let page = 1; page * pageSize <= cache.now.size; page++) {
+    const held = chunkOf(cache.now, page - 1);
+    const left = held && committedPage(image, page);
+    if (held && !(left && equalBytes(held, left))) lost.push(page);
+  }
+  return lost;
 }
 
 /** Runs a command until its n-th write to the disk, or its n-th moment, and hands out that state. */
@@ -340,7 +437,6 @@ function diedDuring(
       rest = part.rest;
     } catch (thrown) {
       if (thrown instanceof Died) return thrown.state;
-      if (thrown instanceof PowerCut) return { disk: thrown.image, value: state.value };
       throw thrown;
     }
     latest = state;
@@ -352,31 +448,25 @@ function diedDuring(
     { column: 1 },
   );
 }
+
 // ── Looking at a state ──────────────────────────────────────────────────────────────────────────
 
-function checkImage(disk: DiskImage) {
-  const file = fileNamed(disk, FILES.database);
-  const cache = fileNamed(disk, FILES.cache);
-  const inFile = file ? Math.floor(file.now.size / file.chunkSize) : 0;
-  const inCache = cache ? Math.floor(cache.now.size / cache.chunkSize) : 0;
-  // New pages are in the cache only, until the commit.
-  const pages = file?.source ? inFile : Math.max(inFile, inCache);
+function checkImage({ disk, value }: BTreeState) {
+  const pages = pagesReachable({ disk, value });
   return checkDatabase((page) => (page <= pages ? pageOf(disk, page) : undefined), pages);
 }
 
-function problemsOf({ disk }: BTreeState): Problem[] {
-  return checkImage(disk).findings.map(({ text, page }) => ({
+function problemsOf(state: BTreeState): Problem[] {
+  return checkImage(state).findings.map(({ text, page }) => ({
     referee: 'integrity',
     text,
     ...(page !== undefined && { key: `page:${page}` }),
   }));
 }
 
-/** How many pages a check would look at. */
-function pagesReachable({ disk }: BTreeState): number {
-  const file = fileNamed(disk, FILES.database);
-  const cache = fileNamed(disk, FILES.cache);
-  return Math.max(file?.now.size ?? 0, cache?.now.size ?? 0) / (file?.chunkSize ?? 512);
+/** How many pages the database has, so that a check would look at them. */
+function pagesReachable({ disk, value }: Pick<BTreeState, 'disk' | 'value'>): number {
+  return pageCount(disk, value.writing);
 }
 
 /** What a walk over all pages finds: pages by role, and each level of the tree on the stage. */
@@ -438,6 +528,7 @@ function metrics(state: BTreeState): Metric[] {
   });
   const amplification = counters.userBytes === 0 ? 0 : counters.bytesWritten / counters.userBytes;
   const found = censusOf(state);
+  const log = logHeader(disk);
   const read = (page: number) => pageOf(disk, page);
   const levels = found?.levels.length ?? sizeOfTree(read, value.usable, value, 0).depth;
   const { pages, freePages } = readHeader(read(1) ?? new Uint8Array(0), 0);
@@ -460,14 +551,23 @@ function metrics(state: BTreeState): Metric[] {
           count('rows', found.levels.at(-1)?.cells ?? 0, 'Rows in the leaves', 'rows'),
         ]
       : [count('free pages', freePages, 'Pages on the freelist, as the header says')]),
-    count('dirty pages', dirtyPages(disk).length, 'Changed in memory and not yet in the file'),
+    count('dirty pages', dirtyPages(disk).length, 'Changed in memory since the last commit'),
     count('pages read', counters.pagesRead, 'Asked of the pager since the opening'),
-    count('pages written', counters.pagesWritten, 'Written to the file by commits'),
-    count('bytes written', counters.bytesWritten, 'Written to the file by commits', 'bytes'),
+    count('frames in the log', log?.mxFrame ?? 0, 'Committed since the log was begun', 'frames'),
+    count(
+      'frames to bring home',
+      log ? log.mxFrame - log.backfilled : 0,
+      'In the log and not yet in the database',
+      'frames',
+    ),
+    count('log size', fileNamed(disk, FILES.log)?.now.size ?? 0, 'Of the log file', 'bytes'),
+    count('frames written', counters.framesWritten, 'Appended to the log by commits', 'frames'),
+    count('pages written', counters.pagesWritten, 'Brought into the database by checkpoints'),
+    count('bytes written', counters.bytesWritten, 'To the log and to the database', 'bytes'),
     count(
       'write amplification',
       Math.round(100 * amplification) / 100,
-      'Bytes written to the file for each byte of the rows that were put',
+      'Bytes written to the log and by checkpoints for each byte of the rows that were put',
       'x',
     ),
     count('splits', counters.splits, 'Pages that overflowed since the opening', 'splits'),
@@ -481,12 +581,14 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
     gets: 0,
     deletes: 0,
     pagesRead: 0,
+    framesWritten: 0,
     pagesWritten: 0,
     bytesWritten: 0,
     userBytes: 0,
     splits: 0,
     merges: 0,
     commits: 0,
+    checkpoints: 0,
   };
   const base = { writing: false, running: true, damaged: false, counters };
   if (!foreign) {
@@ -501,7 +603,8 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
       pageSize,
       usable: pageSize,
     } as const;
-    return { disk: disk.seal(), value: { ...value, readOnly: false } };
+    const image = disk.seal();
+    return { disk: image, value: { ...value, readOnly: false }, ledger: ledgerOf(image) };
   }
   const source = overlayOf(foreign, foreign.beside?.wal, foreign.beside?.journal);
   const { header, image, read } = openForeign(source);
@@ -518,7 +621,13 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
     ? { ...base, root: tree.root, table: tree.name, kind: tree.kind, pageSize, usable }
     : ({ ...base, root: 1, table: SCHEMA, kind: 'table', pageSize, usable } as const);
   const { notes } = source;
-  return { disk: image, value: { ...value, readOnly: true, ...(notes.length > 0 && { notes }) } };
+  // Nothing is ever committed to it.
+  const ledger = { newest: { number: 0, print: [0, 0], durable: true } } as const;
+  return {
+    disk: image,
+    value: { ...value, readOnly: true, ...(notes.length > 0 && { notes }) },
+    ledger,
+  };
 }
 
 /** SQLite's own table of what is in the database; its root is page 1. */
@@ -558,10 +667,26 @@ function firstTable(trees: ReturnType<typeof treesOf>) {
   return tables.find(({ kind }) => kind === 'table') ?? tables.find(({ kind }) => kind !== 'index');
 }
 
+/** The database, and its log where there is one. */
 function exportsOf({ disk }: BTreeState) {
   const file = fileNamed(disk, FILES.database);
+  const log = fileNamed(disk, FILES.log);
   if (!file) return [];
-  return [{ name: 'btree.sqlite', bytes: bytesOfContent(file) }];
+  const database = { name: 'btree.sqlite', bytes: bytesOfContent(file) };
+  if (!log || log.now.size === 0) return [database];
+  return [database, { name: 'btree.sqlite-wal', bytes: bytesOfContent(log) }];
+}
+
+/** The database with all of its log brought home, and told to be one without: `journal_mode = delete`. */
+function checkpointedOf({ disk, value }: BTreeState) {
+  const copy = new Disk(disk);
+  const pager = new Pager(copy, value.pageSize, value.usable);
+  if (pager.behind > 0) pager.checkpoint();
+  const file = fileNamed(copy.seal(), FILES.database);
+  if (!file) return [];
+  const bytes = bytesOfContent(file);
+  if (!value.readOnly) bytes.set([1, 1], AT.versions);
+  return [{ name: 'btree.sqlite', bytes }];
 }
 
 const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name: string]>> = {
@@ -589,14 +714,22 @@ const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name:
   borrow: ['btree/balance.ts', 'borrow'],
   shrink: ['btree/balance.ts', 'shrink'],
   free: ['btree/pager.ts', 'free'],
-  write: ['btree/pager.ts', 'commit'],
-  sync: ['disk/disk.ts', 'sync'],
+  restart: ['btree/wal.ts', '#begin'],
+  frame: ['btree/wal.ts', 'commit'],
+  'log-sync': ['disk/disk.ts', 'sync'],
+  checkpoint: ['btree/wal.ts', 'checkpoint'],
+  backfill: ['btree/wal.ts', 'checkpoint'],
+  resize: ['btree/wal.ts', 'checkpoint'],
+  'database-sync': ['disk/disk.ts', 'sync'],
+  checkpointed: ['btree/wal.ts', 'checkpoint'],
+  replay: ['btree/wal-lens.ts', 'recoverWal'],
+  'log-end': ['btree/wal-lens.ts', 'recoverWal'],
   committed: ['btree/pager.ts', 'commit'],
   nothing: ['btree/pager.ts', 'commit'],
   rollback: ['btree/pager.ts', 'rollback'],
   crash: ['disk/power.ts', 'powerCut'],
-  recovered: ['labs/btree.ts', 'start'],
-  closed: ['labs/btree.ts', 'reopen'],
+  recovered: ['btree/wal.ts', 'recover'],
+  closed: ['btree/pager.ts', 'close'],
   checked: ['btree/check.ts', 'checkDatabase'],
 };
 
@@ -605,8 +738,9 @@ const PROCESSES: Readonly<Record<string, readonly BTreeEvent['kind'][]>> = {
   write: ['begin', 'spill', 'insert', 'update', 'remove', 'defragment', 'free'],
   split: ['overflow', 'deepen', 'open', 'move', 'separator'],
   merge: ['underfull', 'merge', 'unlink', 'borrow', 'shrink'],
-  commit: ['write', 'sync', 'committed', 'nothing', 'rollback'],
-  crash: ['crash', 'recovered'],
+  commit: ['restart', 'frame', 'log-sync', 'committed', 'nothing', 'rollback'],
+  checkpoint: ['checkpoint', 'backfill', 'resize', 'database-sync', 'checkpointed'],
+  crash: ['crash', 'replay', 'log-end', 'recovered'],
   session: ['opened', 'closed', 'checked'],
 };
 
@@ -616,13 +750,26 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   title: 'B-Trees',
   settings,
   commands,
-  sabotage: [],
+  sabotage: [
+    {
+      name: 'early-acknowledge',
+      description:
+        'A commit is acknowledged as durable before its frames are synced: the sync is left for the next commit.',
+    },
+    {
+      name: 'checkpoint-before-log-sync',
+      description:
+        'A checkpoint overwrites the database before the log is synced; with synchronous normal that mixes commits.',
+    },
+  ],
   kinds: Object.entries(PROCESSES).flatMap(([process, kinds]) =>
     kinds.map((kind) => ({ kind, process })),
   ),
   referees: [
     { name: 'integrity', at: 'command', check: problemsOf, cost: pagesReachable },
     { name: 'integrity', at: 'recovery', check: problemsOf, cost: pagesReachable },
+    { name: 'durability', at: 'recovery', check: durabilityProblems, cost: pagesReachable },
+    { name: 'atomicity', at: 'recovery', check: atomicityProblems, cost: pagesReachable },
   ],
   parse: (words) => parse(words),
   print,
@@ -637,6 +784,7 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   value: ({ value }) => value,
   weight: (older, newer) => weightBeside(older?.disk, newer.disk) + 400,
   exports: exportsOf,
+  exportsAlone: checkpointedOf,
   metrics,
   trees: treesIn,
   sourceOf: (kind): SourceRef => {

@@ -211,6 +211,8 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
 
   /** Files as an orderly exit leaves them, named for `run --export`. */
   exports(state: S): ExportFile[];
+  /** The same in one file that needs none beside it; absent where `exports` gives no more than one. */
+  exportsAlone?(state: S): ExportFile[];
   metrics(state: S): Metric[];
   sourceOf(kind: string): SourceRef;
   /** What an opened file holds, to choose from by a setting; absent where there is nothing to choose. */
