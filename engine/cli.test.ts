@@ -64,7 +64,7 @@ describe('run', () => {
   test('--export writes what opens again; --history needs clients', () => {
     file('a.txt', TEXT);
     expect(lab(['run', 'a.txt', '--quiet', '--export', 'deep/out']).status).toBe(0);
-    expect(readdirSync(join(folder, 'deep/out'))).toEqual(['btree.sqlite']);
+    expect(readdirSync(join(folder, 'deep/out'))).toEqual(['btree.sqlite', 'btree.sqlite-wal']);
     const opened = lab(['open', 'deep/out/btree.sqlite', '--json']);
     expect(JSON.parse(opened.stdout)).toMatchObject({ rows: 2, problems: [] });
     expect(opened.status).toBe(0);

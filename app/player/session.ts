@@ -430,7 +430,11 @@ export function openSession(options: SessionOptions): Session {
     }
     // The engine has changed since: the bytes win.
     lock?.release();
-    const [saved] = await shelf.files(name);
+    const saved = (await shelf.files(name)).map(
+      (file) => new File([file.bytes as BlobPart], file.name),
+    );
+    const wal = saved.find((file) => file.name.endsWith('-wal'));
+    const database = saved.find((file) => file !== wal);
     const why =
       complaint === OTHER_BYTES
         ? `the script of version ${kept.version} gives other bytes in ${ENGINE_VERSION}`
@@ -444,8 +448,7 @@ export function openSession(options: SessionOptions): Session {
         run: () => void shelf.remove(name).then(() => location.reload()),
       },
     });
-    if (saved)
-      await openFiles(kept.lab, { database: new File([saved.bytes as BlobPart], saved.name) });
+    if (database) await openFiles(kept.lab, { database, ...(wal && wal.size > 0 && { wal }) });
     else fail(`The workspace ${name} cannot be read: ${why}`);
   }
 

@@ -3,4 +3,4 @@
  * same run only under the same version; raise it (with package.json, a test compares them) whenever
  * a golden text or a digest changes.
  */
-export const ENGINE_VERSION = '0.1.0';
+export const ENGINE_VERSION = '0.2.0';

@@ -23,9 +23,9 @@ test('freeing a page means something else after a merge than after a delete', ()
   expect(walk('seek', 'remove', 'underfull', 'merge', 'unlink', 'free')).toBe('merging.freeing');
 });
 
-test('the next split begins with an overflow, the next commit with a write', () => {
+test('the next split begins with an overflow, the next commit with a frame or a log header', () => {
   expect(choreography.kindsEntering('splitting')).toEqual(['overflow']);
-  expect(choreography.kindsEntering('committing')).toEqual(['write', 'sync']);
+  expect(choreography.kindsEntering('committing')).toEqual(['restart', 'frame']);
 });
 
 test('the power can be cut anywhere', () => {
@@ -40,7 +40,8 @@ test('the power can be cut anywhere', () => {
 
 test('a state found from the nearest anchor is the state found from the beginning', () => {
   const kinds = ['seek', 'begin', 'insert', 'descend', 'seek', 'remove', 'underfull', 'merge'];
-  kinds.push('unlink', 'free', 'shrink', 'free', 'write', 'write', 'sync', 'committed');
+  kinds.push('unlink', 'free', 'shrink', 'free', 'restart', 'log-sync', 'frame', 'frame');
+  kinds.push('log-sync', 'committed', 'checkpoint', 'backfill', 'database-sync', 'checkpointed');
   expect(choreography.refuses(kinds)).toBeUndefined();
   const states = kinds.map((_, i) => choreography.stateAt((at) => kinds[at], i));
   expect(states).toMatchInlineSnapshot(`
@@ -57,10 +58,16 @@ test('a state found from the nearest anchor is the state found from the beginnin
       "merging.freeing",
       "merging.shrinking",
       "merging.freeing",
-      "committing.writing",
-      "committing.writing",
+      "committing.heading",
+      "committing.syncing",
+      "committing.appending",
+      "committing.appending",
       "committing.syncing",
       "committing.committed",
+      "checkpointing.beginning",
+      "checkpointing.backfilling",
+      "checkpointing.settling",
+      "checkpointing.checkpointed",
     ]
   `);
 });

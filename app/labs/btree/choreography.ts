@@ -2,8 +2,8 @@
 //
 //   idle ─▶ searching ─▶ writing ──▶ splitting ⟲     a parent may overflow in turn
 //             │             └─────▶ merging ⟲        a parent may become too empty in turn
-//             └▶ scanning        committing ─▶ idle
-//   crashed ─▶ recovering                             from anywhere
+//             └▶ scanning        committing ─▶ checkpointing ─▶ idle
+//   crashed, closing ─▶ recovering                    a crash from anywhere
 //
 // Splitting and merging take nothing but their own next event: a lookup in the middle of a split
 // would be a fault of the engine, and the golden scripts would tell.
@@ -15,8 +15,10 @@ import { choreographyOf } from '../choreography.ts';
 const begins = {
   descend: '#descending',
   seek: '#arrived',
-  write: '#writing-pages',
-  sync: '#syncing',
+  restart: '#heading',
+  frame: '#appending',
+  checkpoint: '#beginning',
+  'log-sync': '#catching-up',
   checked: '#checking',
   closed: '#closing',
   nothing: '#idle',
@@ -31,6 +33,8 @@ const changes = {
   remove: '#removed',
   overflow: '#overflowing',
 };
+/** After the process is gone. */
+const recovers = { replay: '#reading', 'log-end': '#reading', recovered: '#recovered' };
 /** How a write may go on once its cell is in, or out. */
 const goesOn = { free: '#releasing', underfull: '#underfull', shrink: '#shrinking' };
 
@@ -170,20 +174,61 @@ const machine = createMachine({
       },
     },
     committing: {
-      meta: { process: 'commit', text: 'memory goes to the file' },
-      initial: 'writing',
+      meta: { process: 'commit', text: 'dirty pages go into the log' },
+      initial: 'appending',
       states: {
-        writing: {
-          id: 'writing-pages',
-          meta: { text: 'page by page' },
-          on: { write: '#writing-pages', sync: '#syncing' },
+        heading: {
+          id: 'heading',
+          meta: { text: 'a new log header' },
+          on: { 'log-sync': '#syncing' },
+        },
+        appending: {
+          id: 'appending',
+          meta: { text: 'frame by frame' },
+          on: { frame: '#appending', 'log-sync': '#syncing', committed: '#committed' },
         },
         syncing: {
           id: 'syncing',
           meta: { text: 'durable at once' },
-          on: { committed: '#committed' },
+          on: {
+            frame: '#appending',
+            restart: '#heading',
+            committed: '#committed',
+            closed: '#closing',
+          },
         },
         committed: { id: 'committed', meta: { text: 'acknowledged' }, on: begins },
+      },
+    },
+    checkpointing: {
+      meta: { process: 'checkpoint', text: 'the log goes home' },
+      initial: 'beginning',
+      states: {
+        beginning: {
+          id: 'beginning',
+          meta: { text: 'syncs the log' },
+          on: { 'log-sync': '#beginning', backfill: '#backfilling' },
+        },
+        backfilling: {
+          id: 'backfilling',
+          meta: { text: 'page by page' },
+          on: {
+            backfill: '#backfilling',
+            'log-sync': '#backfilling',
+            resize: '#backfilling',
+            'database-sync': '#settling',
+          },
+        },
+        settling: {
+          id: 'settling',
+          meta: { text: 'syncs the database' },
+          on: { checkpointed: '#checkpointed' },
+        },
+        checkpointed: {
+          id: 'checkpointed',
+          meta: { text: 'the log may begin anew' },
+          on: begins,
+        },
       },
     },
     checking: {
@@ -191,20 +236,33 @@ const machine = createMachine({
       meta: { process: 'session', text: 'walks the whole tree' },
       on: begins,
     },
+    // Before an orderly end; or by a careless engine, for what it acknowledged before.
+    catchingUp: {
+      id: 'catching-up',
+      meta: { process: 'commit', text: 'syncs what waited for it' },
+      on: begins,
+    },
     closing: {
       id: 'closing',
       meta: { process: 'session', text: 'the process ends' },
-      on: { opened: '#idle' },
+      on: { opened: '#idle', ...recovers },
     },
     crashed: {
       id: 'crashed',
       meta: { process: 'crash', text: 'memory is gone' },
-      on: { recovered: '#recovering' },
+      on: recovers,
     },
     recovering: {
-      id: 'recovering',
-      meta: { process: 'crash', text: 'starts from the file' },
-      on: begins,
+      meta: { process: 'crash', text: 'starts from the disk' },
+      initial: 'reading',
+      states: {
+        reading: {
+          id: 'reading',
+          meta: { text: 'reads the log' },
+          on: recovers,
+        },
+        recovered: { id: 'recovered', meta: { text: 'open again' }, on: begins },
+      },
     },
   },
 });

@@ -6,9 +6,11 @@ import type { Bytes } from '../../../engine/base/bytes.ts';
 import {
   type BTreeEvent,
   type BTreeValue,
+  committedPage,
   dirtyPages,
   FILES,
   type Key,
+  pageCount,
   pageOf,
 } from '../../../engine/btree/events.ts';
 import { type DatabaseHeader, readHeader } from '../../../engine/btree/header.ts';
@@ -23,6 +25,7 @@ import {
 import { type Content, chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.ts';
 import type { ShownMoment } from '../../player/types.ts';
 import type { Wants } from '../../scene/scene.ts';
+import { behindIn, type LogReading, readLog } from './log.ts';
 
 export type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
 
@@ -74,8 +77,8 @@ export interface PageNode {
 export interface SlotNode {
   readonly page: number;
   readonly role: PageRole | 'header';
-  /** The bytes that survive a crash now are older than what the engine believes. */
-  readonly state: 'durable' | 'written' | 'stale';
+  /** `behind`: the log has a newer image of it, `stale`: memory has, and that is committed nowhere. */
+  readonly state: 'durable' | 'written' | 'behind' | 'stale';
   readonly fault?: string;
 }
 
@@ -91,6 +94,8 @@ export interface Reading {
   /** Pages in memory that are not of this tree: the header, overflow, free pages. */
   readonly side: readonly SideNode[];
   readonly slots: readonly SlotNode[];
+  /** Absent where the database has none: an opened file. */
+  readonly log?: LogReading;
   /** Pages of the file, all of them. */
   readonly filePages: number;
   readonly pageSize: number;
@@ -125,8 +130,11 @@ export function read(moment: BTreeMoment, selected?: string): Reading {
 /** What a page's cells say, kept by its bytes: a step changes few pages of many. */
 const decoded = new WeakMap<Bytes, { readonly of: string; readonly cells: ReadCell[] }>();
 
-/** Surveys of the file change with a write only, so they are kept by its content. */
-const surveys = new WeakMap<Content['blocks'], Survey>();
+/** Surveys change with a write to the file or a commit only, so they are kept by file and index. */
+const surveys = new WeakMap<
+  Content['blocks'],
+  { readonly index: Content['blocks'] | undefined; readonly survey: Survey }
+>();
 
 /** Which cell a scene key names: `29` and `kv` of `cell:kv:29`. */
 export const cellKey = (table: string, key: Key | string): string => `cell:${table}:${key}`;
@@ -143,6 +151,8 @@ class Reader {
   readonly #names = new Set<string>();
   readonly #unsaid: string[] = [];
   readonly #selected: number | undefined;
+  /** Pages of the database after the last commit. */
+  readonly #committed: number;
   /** Pages of an imported file that were looked for and are not here. */
   readonly #lacking = new Set<number>();
 
@@ -161,6 +171,7 @@ class Reader {
       Math.max(database?.now.size ?? 0, running ? (cache?.now.size ?? 0) : 0) / pageSize,
     );
     this.#pages = Math.max(this.#header?.pages ?? 0, chunks);
+    this.#committed = pageCount(this.#image, false);
     this.#dirty = new Set(running ? dirtyPages(this.#image) : []);
   }
 
@@ -180,12 +191,14 @@ class Reader {
     const top = running ? this.#tree(root) : undefined;
     const slots = this.#slots(filePages);
     const side = running ? this.#side() : [];
+    const log = readLog(this.#image);
     const chunks = [...this.#lacking].slice(0, MOST_WANTED).map((page) => page - 1);
     return {
       ...(top && { root: top }),
       nodes: this.#nodes,
       side,
       slots,
+      ...(log && { log }),
       filePages,
       pageSize,
       dirty: this.#dirty,
@@ -311,7 +324,7 @@ class Reader {
       height: 0,
       dirty: this.#dirty.has(page),
       inMemory: inCache(this.#image, page),
-      inFile: inFile(this.#image, page, 'synced') !== undefined,
+      inFile: page <= this.#committed && committedPage(this.#image, page) !== undefined,
       loose,
       folded: 0,
       unread: bytes === undefined && this.#moment.value.readOnly,
@@ -436,11 +449,16 @@ class Reader {
       );
       return [];
     }
-    let survey = surveys.get(database.now.blocks);
-    if (!survey) {
-      survey = pagesOf((page) => inFile(this.#image, page, 'now'), filePages);
-      surveys.set(database.now.blocks, survey);
+    // In the middle of a checkpoint the file by itself is nothing whole: with the log it is.
+    const index = fileNamed(this.#image, FILES.index)?.now.blocks;
+    const behind = behindIn(this.#image);
+    let known = surveys.get(database.now.blocks);
+    if (!known || known.index !== index) {
+      const pages = database.source ? filePages : pageCount(this.#image, false);
+      known = { index, survey: pagesOf((page) => committedPage(this.#image, page), pages) };
+      surveys.set(database.now.blocks, known);
     }
+    const { survey } = known;
     const slots: SlotNode[] = [];
     for (let page = 1; page <= filePages; page++) {
       const use = survey.uses.get(page);
@@ -449,9 +467,16 @@ class Reader {
       slots.push({
         page,
         role: page === 1 ? 'header' : (use?.role ?? 'unused'),
-        state: this.#dirty.has(page) ? 'stale' : written ? 'written' : 'durable',
-        // What was not read is not damaged.
+        state: written
+          ? 'written'
+          : behind(page) > 0
+            ? 'behind'
+            : this.#dirty.has(page)
+              ? 'stale'
+              : 'durable',
+        // What was not read is not damaged, nor what the log has better.
         ...(use?.fault !== undefined &&
+          behind(page) === 0 &&
           inFile(this.#image, page, 'now') !== undefined && { fault: use.fault }),
       });
     }
@@ -569,6 +594,8 @@ export interface Focus {
   /** Pages whose incoming pointer is lit: the way down. */
   readonly way: ReadonlySet<number>;
   readonly slots: readonly number[];
+  /** Frames of the log. */
+  readonly frames: readonly number[];
 }
 
 export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']): Focus {
@@ -576,6 +603,7 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
   const pages: number[] = [];
   const keys = new Set<string>();
   const slots: number[] = [];
+  const frames: number[] = [];
   const way = new Set<number>();
   const cell = (key: Key) => keys.add(cellKey(table, key));
   /** What a page's cell of that key is called: a row in a leaf, a separator above. */
@@ -662,9 +690,16 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
     case 'free':
       pages.push(event.page, event.trunk);
       break;
-    case 'write':
+    case 'frame':
       pages.push(event.page);
+      frames.push(event.frame);
+      break;
+    case 'backfill':
       slots.push(event.page);
+      frames.push(event.frame);
+      break;
+    case 'log-end':
+      frames.push(event.frame);
       break;
     default:
   }
@@ -674,7 +709,7 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
   if (here !== undefined && LOOKUPS.has(event.kind))
     for (let node = nodes.get(here); node?.parent; node = node.parent)
       if (node.place !== undefined) way.add(node.page);
-  return { pages, keys, way, slots };
+  return { pages, keys, way, slots, frames };
 }
 
 const LOOKUPS = new Set([

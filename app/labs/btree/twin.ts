@@ -4,10 +4,10 @@
 
 import type { TwinNode } from '../picture.ts';
 import { type BTreeMoment, type PageNode, read } from './reading.ts';
-import { ariaOf, SLOT_WORDS } from './view.ts';
+import { ariaOf, FRAME_WORDS, SLOT_WORDS } from './view.ts';
 
 export function twin(moment: BTreeMoment): readonly TwinNode[] {
-  const { root, side, slots, filePages, pageSize } = read(moment);
+  const { root, side, log, slots, filePages, pageSize } = read(moment);
   const nodes: TwinNode[] = [];
   if (root) nodes.push(pageTwin(root));
   if (side.length > 0)
@@ -18,6 +18,17 @@ export function twin(moment: BTreeMoment): readonly TwinNode[] {
         key: `page:${page}`,
         text: `page ${page}, ${role}${dirty ? ', dirty' : ''}`,
         select: `page:${page}`,
+        children: [],
+      })),
+    });
+  if (log)
+    nodes.push({
+      key: 'log',
+      text: `the log: ${log.mxFrame} ${log.mxFrame === 1 ? 'frame' : 'frames'} committed, ${log.backfilled} of them in the database`,
+      children: log.frames.map(({ key, frame, page, commitSize, state, synced }) => ({
+        key,
+        text: `frame ${frame}, page ${page}${commitSize > 0 ? ', commit' : ''}, ${FRAME_WORDS[state]}${synced ? '' : ', not synced'}`,
+        select: key,
         children: [],
       })),
     });

@@ -107,13 +107,17 @@ describe('every moment of a run', () => {
     const crash = moments.find(({ event }) => event.kind === 'crash') as BTreeMoment;
     const scene = view(crash, LOOK);
     expect(scene.shapes.some(({ kind }) => kind === 'page')).toBe(false);
-    expect(scene.shapes.filter(({ key }) => key.startsWith('slot:')).length).toBeGreaterThan(3);
+    expect(scene.shapes.filter(({ key }) => key.startsWith('slot:')).length).toBe(2);
+    expect(scene.shapes.filter(({ key }) => key.startsWith('frame:')).length).toBeGreaterThan(3);
   });
 
-  test('a page that memory has newer is dashed on both sides of the waterline; a commit makes it solid', () => {
+  test('a page that memory has newer is dashed, a frame is until it is synced; then all is solid', () => {
     const dirty = moments.find(({ event }) => event.kind === 'insert' && event.key === 29);
     const scene = byKey(view(dirty as BTreeMoment, LOOK));
     expect(scene.get('page:2')).toMatchObject({ dashed: true });
+    const appended = moments.find(({ event }) => event.kind === 'frame') as BTreeMoment;
+    const frames = view(appended, LOOK).shapes.filter(({ key }) => key.startsWith('frame:'));
+    expect(frames.map(({ dashed }) => dashed)).toEqual([true]);
     const committed = moments.find(({ event }) => event.kind === 'committed') as BTreeMoment;
     for (const shape of view(committed, LOOK).shapes)
       if (shape.kind === 'page' || shape.kind === 'slot') expect(shape.dashed).toBeUndefined();
@@ -240,9 +244,10 @@ describe('a large tree', () => {
 });
 
 describe('an imported file that is not read yet', () => {
-  const [opened] = momentsOf('lab btree\nset max-cells 4\nbulk 60 random\ncommit', 1) as [
-    BTreeMoment,
-  ];
+  const [opened] = momentsOf(
+    'lab btree\nset max-cells 4\nbulk 60 random\ncommit\ncheckpoint',
+    1,
+  ) as [BTreeMoment];
   /** The same file as an import has it: nothing in memory, and only these pages loaded. */
   function imported(loaded: readonly number[]): BTreeMoment {
     const { image } = opened;

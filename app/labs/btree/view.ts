@@ -7,7 +7,8 @@
 //       ┌ page 3┐ ┌ page 5┐  …                  children under the gap between the separators
 //   side pages in memory: header, overflow, free
 //   ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  the waterline
-//   [1] [2] [3] [4] …                           the file's pages, dashed where a crash would undo them
+//   [salt] [2] [5] [2|                          the log's frames, dashed until synced; a bar: commit
+//   [1] [2] [3] [4] …                           the database's pages, which a checkpoint writes over
 //
 // A pure function of the moment and the look. Where the tree is too wide for the stage, the pages that
 // matter now (where the engine is, what is selected, the way there and its neighbours) keep their cells
@@ -18,6 +19,7 @@
 //             ▯▯▯▯▯▯▯▯▯ └─────────┘ └─────────┘ ▯▯▯▯▯▯▯▯▯▯      many: in rows, column by column
 
 import type { Detail, Look, Scene, Segment, Shape, Tone } from '../../scene/scene.ts';
+import { type FrameNode, LOG_HEADER_KEY } from './log.ts';
 import {
   type BTreeMoment,
   cellKey,
@@ -449,7 +451,7 @@ const LEGEND: Scene['legend'] = [
   { entry: 'cell', tone: 'key', text: 'cell' },
   { entry: 'separator', tone: 'separator', text: 'separator, pointer' },
   { entry: 'dirty', tone: 'dirty', text: 'not yet durable', dashed: true },
-  { entry: 'free', tone: 'free', text: 'free space', hatched: true },
+  { entry: 'free', tone: 'free', text: 'free, or old', hatched: true },
   { entry: 'lamp', tone: 'lamp', text: 'the engine is here' },
 ];
 
@@ -514,7 +516,8 @@ class Picture {
     // The waterline stands still: only a tree that needs the room pushes it down, or a file that
     // needs much of it lifts it. How much is measured by drawing the file once and taking it back.
     const drawn = this.#shapes.length;
-    const below = this.#file(slots, left, strip, plain ? 32 : 36) + 16;
+    const top = plain ? 32 : 36;
+    const below = this.#file(slots, left, strip, this.#log(left, strip, top)) + 16;
     this.#shapes.length = drawn;
     const height = this.#look.height - MARGINS.y;
     const rest = plain ? 0 : Math.min(height * WATERLINE, height - below);
@@ -529,9 +532,11 @@ class Picture {
       tone: 'plain',
       aria: 'the waterline: what is above it dies with the process, what is below survives',
     });
-    this.#label('above', left, line - 13, 'in memory: lost when the process dies');
-    this.#label('below', left, line + 22, 'in the file: survives');
-    const end = this.#file(slots, left, strip, line + (plain ? 32 : 36));
+    const { size } = this.#reading.dirty;
+    const dirty = size === 0 ? '' : ` · ${size} ${size === 1 ? 'page' : 'pages'} not committed`;
+    this.#label('above', left, line - 13, `in memory: lost when the process dies${dirty}`);
+    this.#label('below', left, line + 22, 'on the disk: survives');
+    const end = this.#file(slots, left, strip, this.#log(left, strip, line + top));
     this.#glow();
     const { keys, pages, slots: at } = this.#focus;
     const { event } = this.#moment;
@@ -550,7 +555,8 @@ class Picture {
       detail: this.#detail,
       legend: LEGEND,
       focus: inSight,
-      ...(event.kind === 'write' && event.of > 6 && { pace: Math.max(0.2, 6 / event.of) }),
+      ...((event.kind === 'frame' || event.kind === 'backfill') &&
+        event.of > 6 && { pace: Math.max(0.2, 6 / event.of) }),
       ...(unsaid.length > 0 && { unsaid }),
       ...(wants && { wants }),
     };
@@ -805,10 +811,164 @@ class Picture {
     return top + h;
   }
 
-  /** The file as a strip in page order, in rows; the bottom of it all. */
+  /**
+   * The log as a strip in the order of its frames; the bottom of it. Where they have no room, frames
+   * that are home and old ones are counted, and of the others the last ones are drawn.
+   */
+  #log(left: number, width: number, top: number): number {
+    const { log } = this.#reading;
+    const { plain } = this.#look;
+    const { event } = this.#moment;
+    if (!log || (plain && log.frames.length === 0)) return top;
+    const [w, h, gap] = log.frames.length <= 7 && !plain ? [68, 40, 7] : [34, 20, 5];
+    const rows = plain ? 1 : width < NARROW ? 3 : 2;
+    const columns = Math.max(4, Math.floor((width + gap) / (w + gap)));
+    /** Where the n-th stands, and how wide it is when it takes the room of `wide`. */
+    let place = 0;
+    const next = (wide = 1) => {
+      if ((place % columns) + wide > columns) place += columns - (place % columns);
+      const at = place;
+      place += wide;
+      return {
+        kind: 'slot' as const,
+        x: left + (at % columns) * (w + gap),
+        y: top + Math.floor(at / columns) * (h + gap),
+        w: wide * (w + gap) - gap,
+        h,
+      };
+    };
+    const wide = h > 30 ? 1 : 2;
+    const { header, frames, mxFrame, backfilled } = log;
+    if (header && !plain) {
+      const [salt = 0] = header.salts;
+      const lit = event.kind === 'restart';
+      this.#shapes.push({
+        ...next(wide),
+        key: LOG_HEADER_KEY,
+        tone: header.synced ? 'plain' : 'dirty',
+        text: salt.toString(16).padStart(8, '0'),
+        note: 'log header',
+        ...(!header.synced && { dashed: true }),
+        ...(lit && { lit }),
+        legend: legendOf(header.synced ? 'page' : 'dirty', lit),
+        select: LOG_HEADER_KEY,
+        aria: `header of the log, salt ${salt.toString(16).padStart(8, '0')}, begun anew ${header.sequence} times`,
+      });
+    }
+    const old = frames.filter(({ state }) => state === 'old');
+    const own = frames.filter(({ state }) => state !== 'old');
+    const room = columns * rows - place - (old.length > 0 ? wide : 0);
+    const focus = new Set(this.#focus.frames);
+    let from = 0;
+    if (own.length > room) {
+      const last = own.length - (room - wide);
+      const needed = own.findIndex(({ frame }) => focus.has(frame));
+      // Home first out of sight; in the middle of a checkpoint where it is at stays in sight.
+      from = needed < 0 ? last : Math.max(0, Math.min(last, needed - 3));
+    }
+    const count = (key: string, text: string, aria: string, hatched: boolean) =>
+      this.#shapes.push({
+        ...next(wide),
+        key,
+        tone: 'muted',
+        quiet: true,
+        text,
+        note: hatched ? 'old frames' : 'frames',
+        ...(hatched && { hatched }),
+        opacity: 0.8,
+        aria,
+      });
+    if (from > 0)
+      count('frames:before', `${from} frames`, `${from} frames before, not drawn`, false);
+    const synced = event.kind === 'log-sync' || event.kind === 'committed';
+    const shown = own.slice(from, from + room - (from > 0 ? wide : 0));
+    for (const one of shown) this.#frame(one, next(), synced && one.frame > this.#before());
+    const after = own.length - from - shown.length;
+    if (after > 0) count('frames:after', `${after} more`, `${after} more frames`, false);
+    if (old.length > 0) {
+      const free = columns * rows - place;
+      const drawn = old.slice(0, old.length > free ? Math.max(0, free - wide) : free);
+      for (const one of drawn) this.#frame(one, next(), false);
+      if (drawn.length < old.length)
+        count(
+          'frames:old',
+          `${old.length - drawn.length} old`,
+          `${old.length - drawn.length} frames from before the log was begun anew`,
+          true,
+        );
+    }
+    const end = top + Math.ceil(place / columns) * (h + gap) + (place > 0 ? 12 : 4);
+    if (plain) return end - 4;
+    const parts = ['lab.sqlite-wal'];
+    if (log.size === 0) parts.push('empty');
+    else {
+      parts.push(`${mxFrame} ${mxFrame === 1 ? 'frame' : 'frames'} committed`);
+      const behind = mxFrame - backfilled;
+      if (mxFrame > 0) parts.push(behind === 0 ? 'all of them home' : `${behind} to bring home`);
+      if (header && header.sequence > 0)
+        parts.push(`begun anew ${header.sequence === 1 ? 'once' : `${header.sequence} times`}`);
+    }
+    this.#label('log', left, end, parts.join(' · '));
+    return end + 12;
+  }
+
+  /** Frames up to this one were there before the transaction that is being committed. */
+  #before(): number {
+    const { event } = this.#moment;
+    if (event.kind === 'committed') return event.first - 1;
+    const frames = this.#reading.log?.frames ?? [];
+    const own = frames.filter(({ state }) => state !== 'old');
+    const last = own.findLastIndex(({ commitSize, frame }) => commitSize > 0 && frame < own.length);
+    return own[last]?.frame ?? 0;
+  }
+
+  #frame(
+    { key, frame, page, commitSize, state, synced }: FrameNode,
+    place: { kind: 'slot'; x: number; y: number; w: number; h: number },
+    fresh: boolean,
+  ): void {
+    const { event } = this.#moment;
+    const lit = this.#focus.frames.includes(frame) && (state !== 'old' || event.kind === 'log-end');
+    const appended = event.kind === 'frame' && event.frame === frame && state !== 'old';
+    const quiet = state === 'home' || state === 'superseded' || state === 'old';
+    const hatched = state === 'old';
+    const tone = !synced ? 'dirty' : fresh ? 'durable' : quiet ? 'muted' : 'plain';
+    this.#shapes.push({
+      ...place,
+      key,
+      tone,
+      text: place.h > 30 ? `page ${page}` : `${page}`,
+      note: commitSize > 0 ? `${frame} · commit` : `frame ${frame}`,
+      ...(!synced && { dashed: true }),
+      ...(quiet && { quiet: true, opacity: state === 'superseded' ? 0.75 : 0.55 }),
+      ...(hatched && { hatched }),
+      ...(lit && { lit }),
+      ...(appended && { from: `page:${page}` }),
+      segments: [{ from: 0, to: 1, tone: 'muted' }],
+      legend: legendOf(!synced ? 'dirty' : hatched ? 'free' : 'page', lit),
+      select: key,
+      aria: `frame ${frame} of the log, page ${page}${commitSize > 0 ? ', commit' : ''}, ${FRAME_WORDS[state]}${synced ? '' : ', not synced'}`,
+    });
+    if (commitSize > 0 && state !== 'old')
+      this.#shapes.push({
+        key: `commit:${key}`,
+        kind: 'bar',
+        x: place.x + place.w - 4,
+        y: place.y,
+        w: 4,
+        h: place.h,
+        tone: 'plain',
+        on: key,
+        segments: [{ from: 0, to: 1, tone: synced ? 'durable' : 'dirty' }],
+        ...(quiet && { opacity: 0.55 }),
+        legend: 'commit',
+      });
+  }
+
+  /** The database as a strip in page order, in rows; the bottom of it all. */
   #file(slots: readonly SlotNode[], left: number, width: number, top: number): number {
     const { event, value } = this.#moment;
-    const { filePages, pageSize, dirty } = this.#reading;
+    const { filePages, pageSize } = this.#reading;
     const { plain } = this.#look;
     const [w, h, gap] =
       plain && slots.length <= 24
@@ -821,7 +981,8 @@ class Picture {
               ? [10, 10, 2]
               : [6, 6, 1];
     const columns = Math.max(1, Math.floor((width + gap) / (w + gap)));
-    const synced = event.kind === 'sync' || event.kind === 'committed';
+    const synced = event.kind === 'database-sync' || event.kind === 'checkpointed';
+    const carried = event.kind === 'backfill' ? event : undefined;
     slots.forEach((slot, i) => {
       const { page, role, state, fault } = slot;
       const free = role === 'free' || role === 'trunk';
@@ -833,35 +994,40 @@ class Picture {
         w,
         h,
       };
-      const durable = state === 'durable';
+      const written = state === 'written';
+      const older = state === 'behind';
       const shape: Shape = {
         ...place,
         key: `slot:${page}`,
-        tone: fault ? 'fault' : !durable ? 'dirty' : synced ? 'durable' : 'plain',
+        tone: fault ? 'fault' : written ? 'dirty' : older ? 'muted' : synced ? 'durable' : 'plain',
         text: h >= 20 ? `${page}` : '',
-        note: role,
-        ...(!durable && { dashed: true }),
+        note: older ? 'older' : role,
+        ...(written && { dashed: true }),
+        ...(older && { quiet: true, opacity: 0.7 }),
         ...(free && { hatched: true }),
         ...(fault && { crossed: true }),
         ...(lit && { lit }),
         segments: [{ from: 0, to: 1, tone: ROLE_TONE[role] ?? 'muted' }],
-        legend: legendOf(!durable ? 'dirty' : free ? 'free' : 'page', lit),
+        legend: legendOf(written ? 'dirty' : free ? 'free' : 'page', lit),
         select: `page:${page}`,
         aria: `page ${page} in the file, ${role}, ${SLOT_WORDS[state]}`,
       };
       this.#shapes.push(shape);
-      // What sinks: the page's bytes, on their way from the cache into the slot.
-      if (event.kind === 'write' && event.page === page)
-        this.#shapes.push({ ...shape, key: `copy:${page}`, from: `page:${page}` });
+      // What sinks: the page's bytes, on their way from the frame into the slot.
+      if (carried?.page === page) {
+        const from = this.#reading.log?.frames.find(({ frame }) => frame === carried.frame)?.key;
+        this.#shapes.push({ ...shape, key: `copy:${page}`, ...(from && { from }) });
+      }
     });
     const rows = Math.ceil(slots.length / columns);
     const end = top + rows * (h + gap) + (h < 13 ? 17 : 12);
     if (plain) return end - 12;
     const name = value.readOnly ? 'the opened file' : 'lab.sqlite';
+    const older = slots.filter(({ state }) => state === 'behind').length;
     const news = synced
-      ? ` · synced: ${event.pages} ${event.pages === 1 ? 'page is' : 'pages are'} durable now`
-      : dirty.size > 0
-        ? ` · ${dirty.size} ${dirty.size === 1 ? 'page' : 'pages'} newer in memory`
+      ? ' · synced'
+      : older > 0
+        ? ` · ${older} ${older === 1 ? 'page is' : 'pages are'} newer in the log`
         : '';
     this.#label(
       'file',
@@ -874,13 +1040,18 @@ class Picture {
 
   /** One light on the stage: around the page where the engine is. */
   #glow(): void {
-    const { pages, slots } = this.#focus;
+    const { pages, slots, frames } = this.#focus;
+    const frame = this.#shapes.find(
+      ({ key, lit }) => lit && frames[0] !== undefined && key.startsWith('frame:'),
+    );
     const key =
       slots[0] !== undefined
         ? `slot:${slots[0]}`
-        : pages[0] !== undefined
-          ? `page:${pages[0]}`
-          : undefined;
+        : frame
+          ? frame.key
+          : pages[0] !== undefined
+            ? `page:${pages[0]}`
+            : undefined;
     const at = key && this.#shapes.find((shape) => shape.key === key);
     if (!at) return;
     const reach = at.kind === 'slot' ? 40 : 70;
@@ -900,7 +1071,16 @@ class Picture {
 export const SLOT_WORDS: Record<SlotNode['state'], string> = {
   durable: 'durable',
   written: 'written and not synced',
+  behind: 'older than its newest frame in the log',
   stale: 'older than the page in memory',
+};
+
+export const FRAME_WORDS: Record<FrameNode['state'], string> = {
+  newest: 'the newest image of the page',
+  superseded: 'a later commit has the page again',
+  home: 'in the database too',
+  appended: 'of a transaction without its commit',
+  old: 'it does not count: from before the log was begun anew, or damaged',
 };
 
 const legendOf = (entry: string, lit: boolean): string => (lit ? `${entry} lamp` : entry);
