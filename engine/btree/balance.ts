@@ -14,237 +14,210 @@
 // A root keeps its page number for life, since the schema names it: growing moves its content down
 // into a new child, shrinking moves a child's content up.
 //
-// A separator is the greatest key of its left page. It is a copy: the row stays in its leaf, and the
-// row may be deleted while the copy goes on leading the way. From an interior page the key in the
-// middle does not stay: it moves up.
+// In the leaves of a table b-tree a separator is the greatest key of its left page. It is a copy: the
+// row stays in its leaf, and may be deleted while the copy goes on leading the way. Everywhere else,
+// between interior pages and between the leaves of an index b-tree, the cell in the middle does not
+// stay: it *moves* up, and comes down again when its pages merge.
+//
+// Policies. `middle` divides the page in halves. `rightmost` does so too, but not at the right edge of
+// the tree: there the new page gets the new cell alone, so that ascending keys leave full pages
+// behind. `sqlite` does the same with rows appended to a table, and else looks at siblings, as `bstar`
+// does always: that is told in siblings.ts.
 //
 // Three pages can be needed where a long cell lands between others: neither {left, cell} nor
 // {cell, right} fits a page. The cell then gets a page for itself.
 
 import { assert } from '../base/assert.ts';
-import { type Bytes, setU32 } from '../base/bytes.ts';
+import { setU32 } from '../base/bytes.ts';
+import { deal, type Homeless, kindByte, Lineup, removeCell, setChild, startPage } from './cells.ts';
+import { fits, halves, type Room } from './cuts.ts';
 import {
-  interiorCell,
-  keyOfCell,
-  kindByte,
-  leftChildOf,
-  rebuild,
-  removeCell,
-  setChild,
-  startPage,
-} from './cells.ts';
+  broughtDown,
+  dealOut,
+  divided,
+  fillOf,
+  interiorKind,
+  keysOf,
+  openSibling,
+  pageOfPlace,
+  roomOf,
+  separatorsOf,
+} from './dealing.ts';
 import type { Held, Key } from './events.ts';
-import { type Page, TABLE_INTERIOR } from './page.ts';
+import { Page } from './page.ts';
+import { shareOnOverflow, shareOnUnderflow, sharesWithSiblings } from './siblings.ts';
 import type { BTree } from './tree.ts';
 
-/** The cell for `key` has no room in the page at `level` of the way; `index` is its place there. */
-export function overflow(tree: BTree, level: number, index: number, key: Key, cell: Bytes): void {
-  const page = tree.pager.page(tree.pages[level] as number);
-  const needs = cell.length + 2;
-  const has = page.freeBytes;
-  tree.tell?.({
-    kind: 'overflow',
-    page: page.number,
-    index,
-    key,
-    needs,
-    has,
-    cell: cell.slice(),
-    why: needs > has ? 'bytes' : 'max-cells',
-  });
+/** Cells have no room in the page at `level` of the way. They ascend by their places there. */
+export function overflow(tree: BTree, at: number, homeless: readonly Homeless[]): void {
+  const page = tree.pager.page(tree.pages[at] as number);
+  const { cell, index } = homeless[0] as Homeless;
+  if (tree.tell) {
+    const needs = homeless.reduce((sum, one) => sum + one.cell.length + 2, 0);
+    const has = page.freeBytes;
+    const held = tree.heldBy(page.number, page.isLeaf, homeless);
+    tree.tell({
+      kind: 'overflow',
+      page: page.number,
+      index,
+      key: (held[0] as Held).key,
+      needs,
+      has,
+      cell: cell.slice(),
+      why: needs > has ? 'bytes' : 'max-cells',
+      held,
+    });
+  }
   tree.splits++;
+  let level = at;
   if (level === 0) {
-    deepen(tree, key);
-    split(tree, 1, index, key, cell);
-  } else split(tree, level, index, key, cell);
+    deepen(tree, homeless);
+    level = 1;
+  }
+  const { split: policy } = tree.policy;
+  const append =
+    (policy === 'rightmost' && atRightEdge(tree, level, homeless)) ||
+    (policy === 'sqlite' && appendsToTable(tree, level, homeless));
+  const waiting =
+    sharesWithSiblings(policy) && !append
+      ? shareOnOverflow(tree, level, homeless)
+      : split(tree, level, homeless, append);
+  if (waiting.length > 0) overflow(tree, level - 1, waiting);
+}
+
+/** Whether all that is homeless is one cell, greater than every other of its page. */
+function isLast(page: Page, homeless: readonly Homeless[]): boolean {
+  return homeless.length === 1 && homeless[0]?.index === page.cellCount && page.cellCount > 1;
+}
+
+/** Whether the page is the last of its level, and the cell the last of all. */
+function atRightEdge(tree: BTree, level: number, homeless: readonly Homeless[]): boolean {
+  const { pager, pages, indexes } = tree;
+  for (let above = 0; above < level; above++)
+    if (indexes[above] !== pager.page(pages[above] as number).cellCount) return false;
+  return isLast(pager.page(pages[level] as number), homeless);
+}
+
+/** When SQLite takes its short way (balance_quick): the last row of the last leaf of its parent. */
+function appendsToTable(tree: BTree, level: number, homeless: readonly Homeless[]): boolean {
+  const { pager, pages, indexes } = tree;
+  const page = pager.page(pages[level] as number);
+  const parent = pager.page(pages[level - 1] as number);
+  if (!page.isTable || !page.isLeaf || indexes[level - 1] !== parent.cellCount) return false;
+  return isLast(page, homeless);
 }
 
 /** The root's content moves into a new child; the way gets one level longer. */
-function deepen(tree: BTree, key: Key): void {
+function deepen(tree: BTree, homeless: readonly Homeless[]): void {
   const { pager, pages, indexes, root } = tree;
   assert(root !== 1, 'the schema tree is not written after the beginning');
   const child = pager.allocate().page;
   pager.write(child).set(pager.read(root));
-  startPage(pager.write(root), root, pager.usable, TABLE_INTERIOR);
+  startPage(pager.write(root), root, pager.usable, interiorKind(tree));
   setU32(pager.write(root), 8, child);
   pages.unshift(root);
   pages[1] = child;
   indexes.unshift(0);
-  const held = { key, page: child };
-  tree.tell?.({ kind: 'deepen', root, child, height: pages.length, held });
-}
-
-/** Divides the cells of a page, the homeless one among them, between it and a new right sibling. */
-function split(tree: BTree, level: number, index: number, key: Key, cell: Bytes): void {
-  const { pager } = tree;
-  const number = tree.pages[level] as number;
-  const page = pager.page(number);
-  const { isLeaf, capacity, rightChild } = page;
-  const kind = kindByte(page);
-  const cells = cellsOf(page);
-  cells.splice(index, 0, cell);
-  const cut = middle(cells, isLeaf, capacity, tree.policy.maxCells);
-  if (cut === undefined) {
-    splitInThree(tree, level, index, key, cells);
-    return;
-  }
-  const right = openSibling(tree, number, kind, { key, page: number });
-  const upper = isLeaf ? cut : cut + 1;
-  // The greatest key of the left leaf is copied; an interior page's middle key moves.
-  const between = cells[isLeaf ? cut - 1 : cut] as Bytes;
-  const separator = keyOfCell(between, isLeaf);
-  const leftLast = isLeaf ? 0 : leftChildOf(between);
-  rebuild(pager.edit(number), cells.slice(0, cut), leftLast);
-  rebuild(pager.edit(right), cells.slice(upper), isLeaf ? 0 : rightChild);
-  const parent = tree.pages[level - 1] as number;
-  const home = index < cut ? number : index >= upper ? right : parent;
-  tell('move');
-  raiseSeparator(tree, level - 1, tree.indexes[level - 1] as number, separator, {
-    left: number,
-    right,
-    copied: isLeaf,
+  if (!tree.tell) return;
+  const held = tree.heldBy(child, pager.look(child).isLeaf, homeless);
+  tree.tell({
+    kind: 'deepen',
+    root,
+    child,
+    height: pages.length,
+    ...(held.length > 0 && { held }),
   });
-
-  function tell(kind: 'move'): void {
-    if (!tree.tell) return;
-    const moved = cells.slice(upper).filter((one) => one !== cell);
-    const keys = moved.map((one) => keyOfCell(one, isLeaf));
-    const held = isLeaf ? undefined : { key: separator, page: number };
-    const homeless = { key, page: home };
-    tree.tell({ kind, from: number, to: right, keys, homeless, ...(held && { held }) });
-  }
-}
-
-/** The lower cells stay, the long cell gets a page of its own, the upper cells get another. */
-function splitInThree(
-  tree: BTree,
-  level: number,
-  index: number,
-  key: Key,
-  cells: readonly Bytes[],
-): void {
-  const { pager } = tree;
-  const number = tree.pages[level] as number;
-  const kind = kindByte(pager.page(number));
-  const lower = cells.slice(0, index);
-  const upper = cells.slice(index + 1);
-  assert(lower.length > 0 && upper.length > 0, 'a cell at an end of the page splits it in two');
-  const held = { key, page: number };
-  const own = openSibling(tree, number, kind, held);
-  const right = openSibling(tree, own, kind, held);
-  rebuild(pager.edit(number), lower);
-  rebuild(pager.edit(own), [cells[index] as Bytes]);
-  rebuild(pager.edit(right), upper);
-  const keys = upper.map((one) => keyOfCell(one, true));
-  tree.tell?.({ kind: 'move', from: number, to: right, keys, homeless: { key, page: own } });
-  const lowerKey = keyOfCell(lower[lower.length - 1] as Bytes, true);
-  raiseSeparator(tree, level - 1, tree.indexes[level - 1] as number, lowerKey, {
-    left: number,
-    right: own,
-    copied: true,
-  });
-  // The parents may have been split by that: the way is looked up again, without telling.
-  const place = parentOf(tree, own, key);
-  raiseSeparator(tree, place, tree.indexes[place] as number, key, {
-    left: own,
-    right,
-    copied: true,
-  });
-}
-
-/** Goes down to the parent of `child` again, by a key that belongs to the child. Its level. */
-function parentOf(tree: BTree, child: number, key: Key): number {
-  const { pages, indexes, pager } = tree;
-  pages.length = indexes.length = 0;
-  for (let number = tree.root; number !== child; ) {
-    const page = pager.page(number);
-    const index = page.search(key);
-    pages.push(number);
-    indexes.push(index);
-    number = page.child(index);
-  }
-  return pages.length - 1;
-}
-
-function openSibling(
-  tree: BTree,
-  beside: number,
-  kind: ReturnType<typeof kindByte>,
-  held: Held,
-): number {
-  const { pager, policy } = tree;
-  const { page, from } = pager.allocate();
-  startPage(pager.write(page), page, pager.usable, kind);
-  const leaf = kind !== TABLE_INTERIOR;
-  tree.tell?.({ kind: 'open', page, beside, from, leaf, policy: policy.split, held });
-  return page;
-}
-
-interface Halves {
-  readonly left: number;
-  readonly right: number;
-  readonly copied: boolean;
-}
-
-/** The parent learns where the left page ends and the right one begins. */
-function raiseSeparator(tree: BTree, level: number, index: number, key: Key, halves: Halves): void {
-  const { pager } = tree;
-  const parent = tree.pages[level] as number;
-  const { left, right, copied } = halves;
-  setChild(pager.edit(parent), index, right);
-  const cell = interiorCell(left, key);
-  const fits = tree.place(parent, index, cell) !== undefined;
-  const free = tree.tell ? pager.look(parent).freeBytes : 0;
-  const held = fits ? undefined : { key, page: parent };
-  tree.tell?.({
-    kind: 'separator',
-    parent,
-    key,
-    left,
-    right,
-    copied,
-    free,
-    ...(held && { held }),
-  });
-  if (!fits) overflow(tree, level, index, key, cell);
 }
 
 /**
- * Where to cut cells into two pages: `cut` cells stay left (an interior page gives the one at `cut`
- * to its parent). By bytes as even as can be; where it is the number of cells that is limited, by
- * number. Undefined where no cut gives two pages that hold their cells.
+ * Divides the cells of a page, the homeless ones among them, between it and new right siblings. Hands
+ * back the separators that the parent has no room for.
  */
-function middle(
-  cells: readonly Bytes[],
-  isLeaf: boolean,
-  capacity: number,
-  maxCells: number,
-): number | undefined {
-  const total = cells.reduce((sum, cell) => sum + cell.length + 2, 0);
-  const byNumber = maxCells > 0 && cells.length > maxCells;
-  let best: number | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  let left = 0;
-  for (let cut = 1; cut < (isLeaf ? cells.length : cells.length - 1); cut++) {
-    left += (cells[cut - 1] as Bytes).length + 2;
-    const right = total - left - (isLeaf ? 0 : (cells[cut] as Bytes).length + 2);
-    const rightCells = cells.length - cut - (isLeaf ? 0 : 1);
-    if (left > capacity || right > capacity) continue;
-    if (maxCells > 0 && (cut > maxCells || rightCells > maxCells)) continue;
-    const difference = byNumber ? Math.abs(cut - rightCells) : Math.abs(left - right);
-    if (difference < least) [least, best] = [difference, cut];
+function split(
+  tree: BTree,
+  level: number,
+  homeless: readonly Homeless[],
+  append: boolean,
+): Homeless[] {
+  const { pager } = tree;
+  const number = tree.pages[level] as number;
+  const page = pager.page(number);
+  const { isLeaf, rightChild } = page;
+  const kind = kindByte(page);
+  const room = roomOf(tree, page);
+  const cells = new Lineup();
+  cells.addPage(page, homeless);
+  const cuts = append ? appended(cells, room) : divided(cells, room);
+  const held = tree.tell && tree.heldBy(number, isLeaf, homeless);
+  const numbers = [number];
+  for (const beside of cuts.keys())
+    numbers.push(openSibling(tree, numbers[beside] as number, kind, held));
+  dealOut(tree, cells, cuts, numbers, isLeaf ? 0 : rightChild);
+  if (tree.tell) {
+    const places = new Set(homeless.map(({ index }) => index));
+    const parent = tree.pages[level - 1] as number;
+    const last = cuts.length - 1;
+    const keys: Key[] = [];
+    for (let i = (cuts[last] as number) + (room.moves ? 1 : 0); i < cells.count; i++)
+      if (!places.has(i)) keys.push(tree.keyOf(cells.cell(i), isLeaf));
+    const up = room.moves ? cuts.map((cut) => tree.keyOf(cells.cell(cut), isLeaf)) : [];
+    tree.tell({
+      kind: 'move',
+      from: number,
+      to: numbers[last + 1] as number,
+      keys,
+      homeless: homeless.map(({ index, cell }) => ({
+        key: tree.keyOf(cell, isLeaf),
+        page: pageOfPlace(index, cuts, numbers, room.moves) ?? parent,
+      })),
+      ...(up.length > 0 && { held: up.map((key) => ({ key, page: number })) }),
+    });
   }
-  return best;
+  const raised = separatorsOf(tree, cells, cuts, numbers, isLeaf);
+  return raiseSeparators(tree, level - 1, raised, numbers, !room.moves);
 }
 
-function cellsOf(page: Page): Bytes[] {
-  return Array.from({ length: page.cellCount }, (_, i) => page.cellBytes(i).slice());
+/** The new page gets the last cell and no other. */
+function appended(cells: Lineup, room: Room): readonly number[] {
+  const cuts = [cells.count - (room.moves ? 2 : 1)];
+  return fits(cells.sizes, cuts, room) ? cuts : divided(cells, room);
 }
 
-/** How full a page is, from 0 to 1; where the number of cells is limited, that counts as well. */
-export function fillOf(page: Page, maxCells: number): number {
-  const byBytes = page.usedBytes / page.capacity;
-  return maxCells === 0 ? byBytes : Math.max(byBytes, page.cellCount / maxCells);
+/**
+ * The parent learns where each page ends and the next begins. The way names the child that was
+ * divided. What the parent has no room for is handed back.
+ */
+function raiseSeparators(
+  tree: BTree,
+  level: number,
+  raised: readonly Uint8Array[],
+  numbers: readonly number[],
+  copied: boolean,
+): Homeless[] {
+  const { pager } = tree;
+  const parent = tree.pages[level] as number;
+  const index = tree.indexes[level] as number;
+  const forgets = tree.has('lost-separator');
+  if (!forgets) setChild(pager.edit(parent), index, numbers[raised.length] as number);
+  const waiting: Homeless[] = [];
+  for (const [i, cell] of raised.entries()) {
+    const place = index + i - waiting.length;
+    const placed = forgets || tree.place(parent, place, cell) !== undefined;
+    if (!placed) waiting.push({ index: index + i, cell });
+    if (!tree.tell) continue;
+    const key = tree.keyOf(cell, false);
+    tree.tell({
+      kind: 'separator',
+      parent,
+      key,
+      left: numbers[i] as number,
+      right: numbers[i + 1] as number,
+      copied,
+      free: pager.look(parent).freeBytes,
+      ...(waiting.length > 0 && { held: tree.heldBy(parent, false, waiting) }),
+    });
+  }
+  return waiting;
 }
 
 /** From the page at `level` of the way upward: pages that have become too empty join a sibling. */
@@ -254,6 +227,13 @@ export function rebalance(tree: BTree, from: number): void {
     const page = pager.page(tree.pages[level] as number);
     const fill = fillOf(page, policy.maxCells);
     if (page.cellCount > 0 && fill >= policy.mergeBelow) return;
+    if (sharesWithSiblings(policy.split)) {
+      const waiting = shareOnUnderflow(tree, level, fill);
+      if (!waiting) return;
+      if (waiting.length === 0) continue;
+      overflow(tree, level - 1, waiting);
+      return;
+    }
     const at = tree.indexes[level - 1] as number;
     const parent = pager.page(tree.pages[level - 1] as number);
     // The left sibling first; the right one where only that can take or give.
@@ -272,20 +252,26 @@ export function rebalance(tree: BTree, from: number): void {
 function fitTogether(tree: BTree, parent: Page, index: number): boolean {
   const left = tree.pager.page(parent.child(index));
   const right = tree.pager.page(parent.child(index + 1));
+  const { capacity, maxCells, moves } = roomOf(tree, left);
   let bytes = left.usedBytes + right.usedBytes;
   let cells = left.cellCount + right.cellCount;
-  if (!left.isLeaf) {
-    bytes += parent.cellSize(index) + 2;
+  if (moves) {
+    bytes += Math.max(4, parent.cellSize(index) - (left.isLeaf ? 4 : 0)) + 2;
     cells++;
   }
-  const { maxCells } = tree.policy;
-  return bytes <= left.capacity && (maxCells === 0 || cells <= maxCells);
+  return bytes <= capacity && (maxCells === 0 || cells <= maxCells);
 }
 
-/** The cells of two siblings in one row; between interior pages the separator comes down as a cell. */
-function joinedCells(left: Page, right: Page, separator: Key): Bytes[] {
-  const between = left.isLeaf ? [] : [interiorCell(left.rightChild, separator)];
-  return [...cellsOf(left), ...between, ...cellsOf(right)];
+/** The cells of two siblings in one row, with the separator between them where it moves. */
+function joined(parent: Page, index: number, left: Page, right: Page, moves: boolean): Lineup {
+  const cells = new Lineup();
+  cells.addPage(left, []);
+  if (moves) {
+    const between = broughtDown(parent, index, left);
+    cells.add(between, 0, between.length);
+  }
+  cells.addPage(right, []);
+  return cells;
 }
 
 /** The pages at `index` and right of it in the parent become one. */
@@ -295,22 +281,25 @@ function merge(tree: BTree, level: number, index: number, fill: number): void {
   const lens = pager.page(parent);
   const left = pager.page(lens.child(index));
   const right = pager.page(lens.child(index + 1));
-  const separator = lens.key(index);
   const { isLeaf } = left;
-  const cells = joinedCells(left, right, separator);
-  const keys = cells.slice(left.cellCount).map((cell) => keyOfCell(cell, isLeaf));
+  const cells = joined(lens, index, left, right, roomOf(tree, left).moves);
+  const separator = tree.tell && tree.keyAt(lens, index);
+  const keys = tree.tell && keysOf(tree, cells, left.cellCount, cells.count, isLeaf);
   const rightChild = isLeaf ? 0 : right.rightChild;
   const [into, from] = [left.number, right.number];
   const kind = kindByte(right);
   tellUnderfull(tree, level, fill, into, from);
-  rebuild(pager.edit(into), cells, rightChild);
+  deal(pager.edit(into), cells, 0, cells.count, rightChild);
   startPage(pager.write(from), from, pager.usable, kind);
   tree.merges++;
-  tree.tell?.({ kind: 'merge', from, into, keys });
-  const above = pager.edit(parent);
+  if (keys) tree.tell?.({ kind: 'merge', from, into, keys });
+  // The planted bug writes into a copy of the parent that nobody keeps.
+  const above = tree.has('freed-page-in-use')
+    ? new Page(pager.read(parent).slice(), parent, pager.usable)
+    : pager.edit(parent);
   setChild(above, index + 1, into);
   removeCell(above, index);
-  tree.tell?.({ kind: 'unlink', parent, page: from, key: separator });
+  if (separator !== undefined) tree.tell?.({ kind: 'unlink', parent, page: from, key: separator });
   pager.free(from);
 }
 
@@ -328,36 +317,38 @@ function tellUnderfull(
 
 /** Evens out a page and its sibling, if that moves a cell; false where it does not. */
 function borrow(tree: BTree, level: number, index: number, fill: number): boolean {
-  const { pager, policy } = tree;
+  const { pager } = tree;
   const parent = tree.pages[level - 1] as number;
   const lens = pager.page(parent);
   const left = pager.page(lens.child(index));
   const right = pager.page(lens.child(index + 1));
   const { isLeaf, cellCount: had } = left;
-  const was = lens.key(index);
-  const cells = joinedCells(left, right, was);
-  const cut = middle(cells, isLeaf, left.capacity, policy.maxCells);
+  const room = roomOf(tree, left);
+  const cells = joined(lens, index, left, right, room.moves);
+  const cut = halves(cells.sizes, room);
   if (cut === undefined || cut === had) return false;
   const toLeft = cut > had;
   if ((tree.pages[level] === left.number) !== toLeft) return false; // that would take, not give
-  const upper = isLeaf ? cut : cut + 1;
-  const between = cells[isLeaf ? cut - 1 : cut] as Bytes;
-  const separator = keyOfCell(between, isLeaf);
-  const [low, high] = toLeft ? [had, cut] : [upper, isLeaf ? had : had + 1];
-  const keys = cells.slice(low, high).map((cell) => keyOfCell(cell, isLeaf));
+  const numbers = [left.number, right.number] as const;
   const rightChild = isLeaf ? 0 : right.rightChild;
-  const [leftNumber, rightNumber] = [left.number, right.number];
-  tellUnderfull(tree, level, fill, leftNumber, rightNumber);
-  rebuild(pager.edit(leftNumber), cells.slice(0, cut), isLeaf ? 0 : leftChildOf(between));
-  rebuild(pager.edit(rightNumber), cells.slice(upper), rightChild);
-  const cell = interiorCell(leftNumber, separator);
-  const above = pager.edit(parent);
-  removeCell(above, index);
-  const fits = tree.place(parent, index, cell) !== undefined;
-  const [from, to] = toLeft ? [rightNumber, leftNumber] : [leftNumber, rightNumber];
-  tree.tell?.({ kind: 'borrow', from, to, keys, parent, was, separator });
-  // A longer separator may be too long for its page.
-  if (!fits) overflow(tree, level - 1, index, separator, cell);
+  const was = tree.tell && tree.keyAt(lens, index);
+  const up = room.moves ? 1 : 0;
+  const [low, high] = toLeft ? [had, cut] : [cut + up, had + up];
+  const keys = tree.tell && keysOf(tree, cells, low, high, isLeaf);
+  tellUnderfull(tree, level, fill, ...numbers);
+  dealOut(tree, cells, [cut], numbers, rightChild);
+  const [cell] = separatorsOf(tree, cells, [cut], numbers, isLeaf) as [Uint8Array];
+  removeCell(pager.edit(parent), index);
+  const placed = tree.place(parent, index, cell) !== undefined;
+  if (tree.tell && keys && was !== undefined) {
+    const [to, from] = toLeft ? numbers : ([numbers[1], numbers[0]] as const);
+    const separator = tree.keyOf(cell, false);
+    const held = placed ? undefined : [{ key: separator, page: parent, index }];
+    tree.tell({ kind: 'borrow', from, to, keys, parent, was, separator, ...(held && { held }) });
+  }
+  // A longer separator may be too long for its page; a shorter one may leave it too empty.
+  if (!placed) overflow(tree, level - 1, [{ index, cell }]);
+  else if (!tree.isTable) rebalance(tree, level - 1);
   return true;
 }
 

@@ -9,9 +9,16 @@
 // fragment and only counted. A lens passed in here is a lens on bytes that the caller may write.
 
 import { type Bytes, setU16, setU32, u16, u32 } from '../base/bytes.ts';
-import type { Key } from './events.ts';
-import type { INDEX_INTERIOR, INDEX_LEAF, Page, TABLE_INTERIOR, TABLE_LEAF } from './page.ts';
-import { readRowid, sizeOfVarint, varintSize, writeVarint } from './varint.ts';
+import type { Rowid } from './events.ts';
+import {
+  type INDEX_INTERIOR,
+  type INDEX_LEAF,
+  localSize,
+  type Page,
+  type TABLE_INTERIOR,
+  type TABLE_LEAF,
+} from './page.ts';
+import { readSize, sizeOfVarint, varintSize, writeVarint } from './varint.ts';
 
 export type KindByte =
   | typeof TABLE_LEAF
@@ -137,26 +144,89 @@ function release(page: Page, from: number, size: number): void {
 
 /** Packs the cells against the end of the page, so that all free bytes are in the gap. */
 export function defragment(page: Page): void {
-  const cells: Bytes[] = [];
-  for (let i = 0; i < page.cellCount; i++) cells.push(page.cellBytes(i).slice());
-  rebuild(page, cells, page.isLeaf ? 0 : page.rightChild);
+  const cells = new Lineup();
+  cells.addPage(page, []);
+  deal(page, cells, 0, cells.count, page.isLeaf ? 0 : page.rightChild);
 }
 
-/** Writes a page anew: of the same kind, with these cells. */
-export function rebuild(page: Page, cells: readonly Bytes[], rightChild = 0): void {
+/** A cell without a home, and its place in the page that has no room for it. */
+export interface Homeless {
+  readonly index: number;
+  readonly cell: Bytes;
+}
+
+/**
+ * Cells in the order of their keys and in no page: taken from one page or from several, to be dealt
+ * out again. A cell is where it begins in a copy of its old page, and its size: no object is made for
+ * each, since a page of 65,536 bytes may hold thousands.
+ */
+export class Lineup {
+  readonly #from: Bytes[] = [];
+  readonly #at: number[] = [];
+  readonly sizes: number[] = [];
+
+  get count(): number {
+    return this.sizes.length;
+  }
+
+  add(bytes: Bytes, at: number, size: number): void {
+    this.#from.push(bytes);
+    this.#at.push(at);
+    this.sizes.push(size);
+  }
+
+  /** All cells of a page, those that have no room in it at their places. `homeless` ascends by index. */
+  addPage(page: Page, homeless: readonly Homeless[]): void {
+    const { bytes, cellCount } = page;
+    const copy = bytes.slice();
+    let next = 0;
+    for (let i = 0, place = 0; place < cellCount + homeless.length; place++) {
+      const waiting = homeless[next];
+      if (waiting?.index === place) {
+        this.add(waiting.cell, 0, waiting.cell.length);
+        next++;
+        continue;
+      }
+      const at = page.pointer(i++);
+      this.add(copy, at, page.sizeAt(at));
+    }
+  }
+
+  /** The bytes of a cell, to be read. */
+  cell(index: number): Bytes {
+    const at = this.#at[index] as number;
+    return (this.#from[index] as Bytes).subarray(at, at + (this.sizes[index] as number));
+  }
+
+  copyTo(index: number, bytes: Uint8Array, to: number): void {
+    const from = this.#from[index] as Bytes;
+    const at = this.#at[index] as number;
+    const size = this.sizes[index] as number;
+    if (size > 24) bytes.set(from.subarray(at, at + size), to);
+    else for (let i = 0; i < size; i++) bytes[to + i] = from[at + i] as number;
+  }
+
+  /** Of a cell of an interior page. */
+  leftChild(index: number): number {
+    return u32(this.#from[index] as Bytes, this.#at[index] as number);
+  }
+}
+
+/** Writes a page anew: of the same kind, with the cells from `from` to before `to`. */
+export function deal(page: Page, cells: Lineup, from: number, to: number, rightChild = 0): void {
   const { bytes, start, usable, pointersAt } = page;
   const kind = kindByte(page);
   startPage(bytes, page.number, usable, kind);
   if (!page.isLeaf) setU32(bytes, start + 8, rightChild);
   let top = usable;
   let slot = pointersAt;
-  for (const cell of cells) {
-    top -= cell.length;
-    bytes.set(cell, top);
+  for (let i = from; i < to; i++) {
+    top -= cells.sizes[i] as number;
+    cells.copyTo(i, bytes, top);
     setU16(bytes, slot, top);
     slot += 2;
   }
-  setU16(bytes, start + 3, cells.length);
+  setU16(bytes, start + 3, to - from);
   setU16(bytes, start + 5, top);
 }
 
@@ -166,15 +236,41 @@ export function setChild(page: Page, index: number, child: number): void {
   setU32(page.bytes, at, child);
 }
 
-/** The separator of an interior cell: u32 left child, varint key. */
-export function interiorCell(left: number, key: Key): Uint8Array {
+/** The separator of a table's interior page: u32 left child, varint key. */
+export function interiorCell(left: number, key: Rowid): Uint8Array {
   const cell = new Uint8Array(4 + sizeOfVarint(key));
   setU32(cell, 0, left);
   writeVarint(cell, 4, key);
   return cell;
 }
 
-export const leftChildOf = (cell: Bytes): number => u32(cell, 0);
+/** A cell of an index leaf, as it stands in an interior page: with a child to its left. */
+export function lifted(cell: Bytes, left: number, usable: number): Uint8Array {
+  const size = unpadded(cell, usable);
+  const up = new Uint8Array(4 + size);
+  setU32(up, 0, left);
+  up.set(cell.subarray(0, size), 4);
+  return up;
+}
 
-export const keyOfCell = (cell: Bytes, isLeaf: boolean): Key =>
-  readRowid(cell, isLeaf ? varintSize(cell, 0) : 4);
+/** A cell of an index interior page, as it stands in a leaf. */
+export function lowered(cell: Bytes): Bytes {
+  if (cell.length >= 8) return cell.subarray(4);
+  const down = new Uint8Array(4); // a leaf's cell takes 4 bytes at least
+  down.set(cell.subarray(4));
+  return down;
+}
+
+/** An interior cell with another child to its left. */
+export function withChild(cell: Bytes, left: number): Uint8Array {
+  const copy = cell.slice();
+  setU32(copy, 0, left);
+  return copy;
+}
+
+/** In a leaf the shortest cells are padded to 4 bytes; above, where the child comes first, they are not. */
+function unpadded(cell: Bytes, usable: number): number {
+  if (cell.length > 4) return cell.length;
+  const payload = readSize(cell, 0);
+  return Math.min(cell.length, varintSize(cell, 0) + localSize(payload, usable, false));
+}

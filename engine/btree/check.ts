@@ -4,17 +4,19 @@
 //
 //   pages      each of 1..N is used exactly once: tree, overflow chain, freelist, pointer map
 //   page       the content area is exactly tiled by cells, freeblocks and counted fragments
-//   order      keys ascend, and keep within the separators above them
+//   order      keys ascend, and keep within the separators above them: rowids in a table, whole records
+//              in an index (where its declaration says nothing of another order)
 //   shape      all leaves at one depth; no page but a root is empty
 //   values     an overflow chain has just the pages that its value needs
 //   header     page count, freelist head and freelist count are true
 //
 // It says what it finds and never throws; damage that makes loops ends at the first page met twice.
 
-import { type Bytes, u16, u32 } from '../base/bytes.ts';
-import type { Key } from './events.ts';
+import { type Bytes, compareBytes, u16, u32 } from '../base/bytes.ts';
+import type { Rowid } from './events.ts';
 import { isPointerMap, lockPage, readHeader } from './header.ts';
-import { Page, type ReadPage, schemaOf, type TreeEntry } from './page.ts';
+import { Page, payloadOf, type ReadPage, schemaOf, shown, type TreeEntry } from './page.ts';
+import { type Column, type Encoding, readRecord } from './record.ts';
 
 export interface Finding {
   readonly text: string;
@@ -47,9 +49,19 @@ export function checkDatabase(read: ReadPage, pages: number): CheckReport {
   return new Checker(read, pages).run();
 }
 
+/** What a key is compared with: a rowid, or the record of an index entry. */
+type Bound = Rowid | Entry;
+
+interface Entry {
+  readonly record: Bytes;
+  readonly columns: readonly Column[];
+}
+
 interface Walk {
   readonly root: number;
   readonly isTable: boolean;
+  /** False for an index whose declaration asks for another order than that of the bytes. */
+  readonly isOrdered: boolean;
   depth: number;
   pages: number;
   rows: number;
@@ -62,6 +74,7 @@ class Checker {
   /** What each page is used for, in words. */
   readonly #uses = new Map<number, string>();
   readonly #schema: Page[] = [];
+  #encoding: Encoding = 'UTF-8';
   #usable = 0;
   #last = 0;
 
@@ -88,7 +101,8 @@ class Checker {
     this.#last = Math.min(header.pages, this.#filePages);
     if (header.pages > this.#filePages)
       this.#say(`the header counts ${header.pages} pages; the file has ${this.#filePages}`, 1);
-    const schema = this.#tree(1, true, 'the schema');
+    this.#encoding = header.encoding;
+    const schema = this.#tree(1, true, true, 'the schema');
     trees.push({
       name: 'sqlite_schema',
       table: 'sqlite_schema',
@@ -97,8 +111,12 @@ class Checker {
       ...schema,
     });
     let rows = 0;
-    for (const entry of schemaOf(this.#read, header, this.#schema)) {
-      const walk = this.#tree(entry.root, entry.kind === 'table', `${entry.kind} ${entry.name}`);
+    const entries = schemaOf(this.#read, header, this.#schema);
+    for (const entry of entries) {
+      const table = entries.find(({ name }) => name === entry.table);
+      const isOrdered = !/\b(collate|desc)\b/i.test(`${entry.sql} ${table?.sql ?? ''}`);
+      const what = `${entry.kind} ${entry.name}`;
+      const walk = this.#tree(entry.root, entry.kind === 'table', isOrdered, what);
       trees.push({ ...entry, ...walk });
       if (entry.kind !== 'index' && !entry.name.startsWith('sqlite_')) rows += walk.rows;
     }
@@ -130,20 +148,23 @@ class Checker {
     return undefined;
   }
 
-  #tree(root: number, isTable: boolean, what: string): Walk {
-    const walk: Walk = { root, isTable, depth: 0, pages: 0, rows: 0 };
+  #tree(root: number, isTable: boolean, isOrdered: boolean, what: string): Walk {
+    const walk: Walk = { root, isTable, isOrdered, depth: 0, pages: 0, rows: 0 };
     this.#node(walk, root, 0, 1, undefined, undefined, what);
     return walk;
   }
 
-  /** Checks a page and all below it: keys greater than `above`, at most `upTo`. */
+  /**
+   * Checks a page and all below it: keys greater than `above`, and at most `upTo` in a table, less than
+   * it in an index, where the separator is an entry itself.
+   */
   #node(
     walk: Walk,
     number: number,
     parent: number,
     level: number,
-    above: Key | undefined,
-    upTo: Key | undefined,
+    above: Bound | undefined,
+    upTo: Bound | undefined,
     what: string,
   ): void {
     const bytes = this.#use(
@@ -179,15 +200,16 @@ class Checker {
     let least = above;
     for (let index = 0; index < cells; index++) {
       const cell = page.cell(index);
-      if (cell.key !== undefined) {
-        if (least !== undefined && !(cell.key > least))
+      const bound = cell.key ?? (walk.isOrdered ? this.#entry(page, index) : undefined);
+      if (bound !== undefined) {
+        if (least !== undefined && order(bound, least) <= 0)
           this.#say(
-            `page ${number}: key ${cell.key} of cell ${index} is not greater than ${least}`,
+            `page ${number}: key ${named(bound)} of cell ${index} is not greater than ${named(least)}`,
             number,
           );
-        if (upTo !== undefined && cell.key > upTo)
+        if (upTo !== undefined && order(bound, upTo) > (walk.isTable ? 0 : -1))
           this.#say(
-            `page ${number}: key ${cell.key} of cell ${index} is greater than the separator ${upTo} above it`,
+            `page ${number}: key ${named(bound)} of cell ${index} is ${walk.isTable ? 'greater' : 'not less'} than the separator ${named(upTo)} above it`,
             number,
           );
       }
@@ -197,10 +219,20 @@ class Checker {
         this.#chain(walk, cell.overflow, number, (cell.payloadSize as number) - local);
       }
       if (cell.leftChild !== undefined)
-        this.#node(walk, cell.leftChild, number, level + 1, least, cell.key, what);
-      if (cell.key !== undefined) least = cell.key;
+        this.#node(walk, cell.leftChild, number, level + 1, least, bound, what);
+      if (bound !== undefined) least = bound;
     }
     if (!page.isLeaf) this.#node(walk, page.rightChild, number, level + 1, least, upTo, what);
+  }
+
+  /** The record of an index cell; undefined where it cannot be read. */
+  #entry(page: Page, index: number): Entry | undefined {
+    const { bytes: record, fault } = payloadOf(page, page.cell(index), this.#read);
+    const view = readRecord(record, this.#encoding);
+    const wrong = fault ?? view.fault ?? (view.columns.some(({ cut }) => cut) && 'it is cut short');
+    if (!wrong) return { record, columns: view.columns };
+    this.#say(`page ${page.number}: the record of cell ${index}: ${wrong}`, page.number);
+    return undefined;
   }
 
   /** Checks that cells, freeblocks and fragments tile the content area; says how many cells are sound. */
@@ -292,3 +324,30 @@ class Checker {
       this.#say(`the header counts ${told} free pages; the freelist has ${count}`, 1);
   }
 }
+
+const RANK = { null: 0, integer: 1, real: 1, text: 2, blob: 3 } as const;
+
+/** Below 0 where `a` comes first. Records are compared column by column, as SQLite does without a collation. */
+function order(a: Bound, b: Bound): number {
+  if (typeof a !== 'object') return typeof b === 'object' ? -1 : a < b ? -1 : a > b ? 1 : 0;
+  if (typeof b !== 'object') return 1;
+  for (const [i, left] of a.columns.entries()) {
+    const right = b.columns[i];
+    if (!right) return 1;
+    const rank = RANK[left.type] - RANK[right.type];
+    if (rank !== 0) return rank;
+    const [x, y] = [left.value, right.value];
+    const isNumber = left.type === 'integer' || left.type === 'real';
+    const difference = isNumber
+      ? Number((x as Rowid) > (y as Rowid)) - Number((x as Rowid) < (y as Rowid))
+      : compareBytes(
+          a.record.subarray(left.from, left.to),
+          b.record.subarray(right.from, right.to),
+        );
+    if (difference !== 0) return difference;
+  }
+  return a.columns.length - b.columns.length;
+}
+
+const named = (bound: Bound): string =>
+  typeof bound === 'object' ? shown(bound.columns[0]?.value ?? null) : `${bound}`;

@@ -3,9 +3,9 @@
 // reads the pages themselves. An event says what a reader cannot see in the bytes: which page the
 // engine looks at, which cell has no home yet, why it chose as it did.
 //
-// Page numbers are SQLite's (from 1). A key is a rowid: a number, or a bigint beyond 2^53. `index`
-// is a place in a page's cell pointer array, from 0; in an interior page index = cellCount means the
-// right-most child.
+// Page numbers are SQLite's (from 1). A key is a rowid (a number, or a bigint beyond 2^53) in a table
+// b-tree, a text in an index b-tree. `index` is a place in a page's cell pointer array, from 0; in an
+// interior page index = cellCount means the right-most child.
 //
 // A split, in the order of its moments (SQLite's words in brackets):
 //
@@ -13,12 +13,25 @@
 //   deepen     only at a root: its content moves into a new child, the root keeps its number   [balance_deeper]
 //   open       a new right sibling: from the freelist or from the end of the file              [allocateBtreePage]
 //   move       the upper cells go over, the homeless cell finds its place
-//   separator  the parent learns the new separator (a copy of a key in a B+Tree). If the parent now
-//              overflows, its own `overflow` follows and the whole repeats one level up
+//   separator  the parent learns the new separator: in a table b-tree the copy of a key, in an index
+//              b-tree the row itself, which moves up. If the parent now overflows, its own `overflow`
+//              follows and the whole repeats one level up
+//
+// Under the policies that look at siblings (sqlite, bstar) the middle part is another    [balance_nonroot]
+//
+//   gather     the cells of up to three siblings, and the separators between them, in one row
+//   open       as many new pages as the row needs
+//   deal       each page gets its part of the row
+//   separators the parent has new ones between them
+//   free       pages that the row does not need any more
 //
 // A merge: underfull → merge → unlink (the parent forgets the separator) → free; or underfull →
-// borrow (cells come over from a sibling and the separator between them changes); and shrink when a
-// root with a single child takes that child's content into itself.
+// borrow (cells come over from a sibling and the separator between them changes); or underfull →
+// gather and so on; and shrink when a root with a single child takes that child's content into itself.
+//
+// An index b-tree keeps rows in its interior pages too. One that goes there leaves a hole between two
+// children, so the greatest row of the left child takes its place (`predecessor`), and the leaf that
+// gave it may be underfull.
 
 import { type Bytes, u32 } from '../base/bytes.ts';
 import { chunkOf, type DiskImage, fileNamed } from '../disk/image.ts';
@@ -26,15 +39,17 @@ import { AT } from './header.ts';
 import { frameOfPage, type IndexHeader, readIndexHeader } from './wal-index-lens.ts';
 import { FRAME_HEADER, frameOffset, type Pair, type WalStop } from './wal-lens.ts';
 
-export type Key = number | bigint;
+export type Rowid = number | bigint;
+export type Key = Rowid | string;
 
 /**
  * A cell that belongs to no page at this moment: the engine holds it while it makes room. `page` is
- * the page that it was to go into, or came out of.
+ * the page that it was to go into, or came out of; `index` its place there, where it has one.
  */
 export interface Held {
   readonly key: Key;
   readonly page: number;
+  readonly index?: number;
 }
 
 /** What the log and its checkpoint do, one step each; the files are as they are right after it. */
@@ -170,7 +185,7 @@ export type BTreeEvent =
     }
   /** The page had room, but in pieces: its cells were packed together. */
   | { readonly kind: 'defragment'; readonly page: number; readonly gained: number }
-  /** `cell`: the bytes of the homeless cell, exactly as it will stand in a page. */
+  /** `cell`: the bytes of the first homeless cell, exactly as it will stand in a page. */
   | {
       readonly kind: 'overflow';
       readonly page: number;
@@ -180,14 +195,16 @@ export type BTreeEvent =
       readonly has: number;
       readonly cell: Uint8Array;
       readonly why: 'bytes' | 'max-cells';
+      /** All cells without a home: a parent may have got several separators at once. */
+      readonly held: readonly Held[];
     }
   | {
       readonly kind: 'deepen';
       readonly root: number;
       readonly child: number;
       readonly height: number;
-      /** The homeless cell; it now belongs to the child. */
-      readonly held?: Held;
+      /** The homeless cells; they now belong to the child. */
+      readonly held?: readonly Held[];
     }
   | {
       readonly kind: 'open';
@@ -196,16 +213,17 @@ export type BTreeEvent =
       readonly from: 'freelist' | 'end of file';
       readonly leaf: boolean;
       readonly policy: string;
-      readonly held?: Held;
+      readonly held?: readonly Held[];
     }
   | {
       readonly kind: 'move';
       readonly from: number;
       readonly to: number;
       readonly keys: readonly Key[];
-      readonly homeless: { readonly key: Key; readonly page: number };
-      /** Between interior pages: the middle cell, which left its page and is not in the parent yet. */
-      readonly held?: Held;
+      /** Where the homeless cells are now. */
+      readonly homeless: readonly { readonly key: Key; readonly page: number }[];
+      /** Where separators move: those that left their page and are not in the parent yet. */
+      readonly held?: readonly Held[];
     }
   | {
       readonly kind: 'separator';
@@ -216,8 +234,89 @@ export type BTreeEvent =
       readonly copied: boolean;
       readonly free: number;
       /** The separator itself, where the parent has no room for it and its own `overflow` follows. */
-      readonly held?: Held;
+      readonly held?: readonly Held[];
     }
+  /** Up to three siblings put their cells in one row, with the separators between them. */
+  | {
+      readonly kind: 'gather';
+      readonly page: number;
+      readonly pages: readonly number[];
+      readonly parent: number;
+      readonly policy: string;
+      readonly cells: number;
+      /** Bytes of the row, cell pointers counted, and what one page can have of them. */
+      readonly bytes: number;
+      readonly capacity: number;
+      readonly held?: readonly Held[];
+    }
+  /** The row is dealt out: how many cells each page has now, and which of them changed their page. */
+  | {
+      readonly kind: 'deal';
+      readonly pages: readonly number[];
+      readonly counts: readonly number[];
+      readonly keys: readonly Key[];
+      readonly parent: number;
+      readonly homeless: readonly { readonly key: Key; readonly page: number }[];
+      readonly held?: readonly Held[];
+    }
+  | {
+      readonly kind: 'separators';
+      readonly parent: number;
+      readonly was: readonly Key[];
+      readonly now: readonly Key[];
+      readonly copied: boolean;
+      /** Those that the parent has no room for; its own `overflow` follows. */
+      readonly held?: readonly Held[];
+    }
+  /** In an index b-tree: the greatest row of the left child takes the place of one deleted above it. */
+  | {
+      readonly kind: 'predecessor';
+      readonly page: number;
+      readonly from: number;
+      readonly index: number;
+      readonly key: Key;
+      readonly instead: Key;
+      readonly free: number;
+      readonly held?: readonly Held[];
+    }
+  /** Bulk build: a page gets its rows all at once. `done` rows of `of` are in. */
+  | {
+      readonly kind: 'fill';
+      readonly page: number;
+      readonly rows: number;
+      readonly first: Key;
+      readonly last: Key;
+      readonly fill: number;
+      readonly done: number;
+      readonly of: number;
+    }
+  /** Bulk build: the page left of `page` is done, and `parent` learns the separator between them. */
+  | {
+      readonly kind: 'link';
+      readonly parent: number;
+      readonly key: Key;
+      readonly left: number;
+      readonly page: number;
+      readonly copied: boolean;
+      readonly free: number;
+    }
+  /** Bulk build: an interior page is as full as it should be, and `page` goes on beside it. */
+  | {
+      readonly kind: 'extend';
+      readonly page: number;
+      readonly beside: number;
+      readonly parent: number;
+      readonly separator: Key;
+      readonly fill: number;
+    }
+  /** Vacuum: all rows are to be written anew, in order. */
+  | {
+      readonly kind: 'vacuum';
+      readonly pages: number;
+      readonly freePages: number;
+      readonly rows: number;
+    }
+  | { readonly kind: 'vacuumed'; readonly pages: number; readonly was: number }
   | {
       readonly kind: 'underfull';
       readonly page: number;
@@ -240,6 +339,8 @@ export type BTreeEvent =
       readonly parent: number;
       readonly was: Key;
       readonly separator: Key;
+      /** The new separator, where the parent has no room for it; its own `overflow` follows. */
+      readonly held?: readonly Held[];
     }
   | {
       readonly kind: 'shrink';

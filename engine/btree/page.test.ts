@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bytesOfHex, hexOf } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
-import type { Key } from './events.ts';
+import type { Rowid } from './events.ts';
 import { anatomy, localSize, Page, pagesOf, type Region } from './page.ts';
 import { readRecord, recordOf, valueIn, writeRecord } from './record.ts';
 import { readRowid, readSize, sizeOfVarint, varintSize, writeVarint } from './varint.ts';
@@ -13,7 +13,7 @@ const FIXTURES = `${process.env.FIXTURES ?? `${import.meta.dirname}/fixtures`}/s
 const hex = (text: string): Uint8Array => bytesOfHex(text.replaceAll(' ', '')) as Uint8Array;
 
 describe('varint', () => {
-  const vectors: [Key, string][] = [
+  const vectors: [Rowid, string][] = [
     [0, '00'],
     [127, '7f'],
     [128, '8100'],

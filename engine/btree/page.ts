@@ -29,10 +29,10 @@
 //   1f6  03 00 1b                  record: 3 bytes of header, NULL, TEXT of (0x1b - 13) / 2 = 7 bytes
 //   1f9  4d 61 72 69 61 6e 61      Mariana
 
-import { type Bytes, hexOf, u16, u32 } from '../base/bytes.ts';
-import type { Key } from './events.ts';
+import { type Bytes, compareBytes, hexOf, u16, u32 } from '../base/bytes.ts';
+import type { Rowid } from './events.ts';
 import { type DatabaseHeader, HEADER_SIZE, isPointerMap, lockPage, readHeader } from './header.ts';
-import { type Encoding, nameOfSerial, type RecordView, readRecord } from './record.ts';
+import { bodySize, type Encoding, nameOfSerial, type RecordView, readRecord } from './record.ts';
 import { readRowid, readSize, varintSize } from './varint.ts';
 
 export const TABLE_LEAF = 0x0d;
@@ -51,12 +51,29 @@ const KINDS: Readonly<Record<number, PageKind>> = {
 
 /** How much of a payload stays in its cell; the rest goes to overflow pages. */
 export function localSize(payload: number, usable: number, table: boolean): number {
-  const most = table ? usable - 35 : Math.floor(((usable - 12) * 64) / 255) - 23;
+  const most = table ? usable - 35 : mostLocal(usable);
   if (payload <= most) return payload;
   const least = Math.floor(((usable - 12) * 32) / 255) - 23;
   // Where possible just so much that the last overflow page is full.
   const full = least + ((payload - least) % (usable - 4));
   return full <= most ? full : least;
+}
+
+/** As localSize: of an index page, what a payload may have at most to stay whole. */
+const mostLocal = (usable: number): number => Math.floor(((usable - 12) * 64) / 255) - 23;
+
+/** The order of types: NULL, then numbers, TEXT, BLOB. */
+export const TEXT_RANK = 2;
+export const BLOB_RANK = 3;
+const rankOf = (serial: number): number =>
+  serial >= 12 ? BLOB_RANK - (serial & 1) : serial === 0 ? 0 : 1;
+
+/** Where the first column of a record lies. */
+function firstColumn(record: Bytes): { serial: number; from: number; to: number } {
+  const header = varintSize(record, 0);
+  const serial = readSize(record, header);
+  const from = readSize(record, 0);
+  return { serial, from, to: from + bodySize(serial) };
 }
 
 export interface Cell {
@@ -65,7 +82,7 @@ export interface Cell {
   /** Bytes that the cell occupies: at least 4. */
   readonly size: number;
   /** The rowid, in table pages. */
-  readonly key?: Key;
+  readonly key?: Rowid;
   readonly leftChild?: number;
   /** All of the payload, the part on overflow pages included. */
   readonly payloadSize?: number;
@@ -89,6 +106,8 @@ export class Page {
   readonly usable: number;
   /** Where the page header stands: 100 on page 1, else 0. */
   readonly start: number;
+  /** Keys that seek() has looked at, for whoever tells of it. */
+  compared = 0;
 
   constructor(bytes: Bytes, number: number, usable: number = bytes.length) {
     this.bytes = bytes;
@@ -160,14 +179,14 @@ export class Page {
   }
 
   /** The rowid of a cell of a table page. */
-  key(index: number): Key {
+  key(index: number): Rowid {
     const at = this.pointer(index);
     if (!this.isLeaf) return readRowid(this.bytes, at + 4);
     return readRowid(this.bytes, at + varintSize(this.bytes, at));
   }
 
-  /** The first cell whose key is `key` or greater; cellCount where there is none. */
-  search(key: Key): number {
+  /** In a table page: the first cell whose key is `key` or greater; cellCount where there is none. */
+  search(key: Rowid): number {
     let low = 0;
     let high = this.cellCount;
     while (low < high) {
@@ -176,6 +195,75 @@ export class Page {
       else high = middle;
     }
     return low;
+  }
+
+  /**
+   * In an index page: the cell whose record begins with `key`, or the place where it would be: the
+   * first cell that is greater, as ~index. Keys are compared where they lie, no record is decoded.
+   * `rank`: TEXT_RANK or BLOB_RANK. `read` is for keys that go on on overflow pages.
+   */
+  seek(key: Bytes, rank: number, read: ReadPage): number {
+    const { bytes, pointersAt } = this;
+    const head = this.isLeaf ? 0 : 4;
+    const most = mostLocal(this.usable);
+    let low = 0;
+    let high = this.cellCount;
+    while (low < high) {
+      this.compared++;
+      const middle = (low + high) >>> 1;
+      const order = this.#compare(
+        u16(bytes, pointersAt + 2 * middle) + head,
+        key,
+        rank,
+        most,
+        read,
+      );
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return ~low;
+  }
+
+  /** The first column of the record at `at` against a key: below 0 where it is smaller. */
+  #compare(at: number, key: Bytes, rank: number, most: number, read: ReadPage): number {
+    const { bytes } = this;
+    let size = bytes[at] as number;
+    let payload = at + 1;
+    if (size >= 0x80) {
+      size = readSize(bytes, at);
+      payload = at + varintSize(bytes, at);
+    }
+    // Almost always the header's size and the first serial type take a byte each.
+    const header = bytes[payload] as number;
+    const first = bytes[payload + 1] as number;
+    if (size > most || header >= 0x80) return this.#compareLong(at, key, rank, read);
+    const serial = first < 0x80 ? first : readSize(bytes, payload + 1);
+    const order = rankOf(serial) - rank;
+    if (order !== 0) return order;
+    const body = payload + header;
+    const length = (serial - 12) >>> 1;
+    const shared = length < key.length ? length : key.length;
+    for (let i = 0; i < shared; i++) {
+      const difference = (bytes[body + i] as number) - (key[i] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - key.length;
+  }
+
+  /** The same where the record spills: the part that is here may decide, else the chain is read. */
+  #compareLong(at: number, key: Bytes, rank: number, read: ReadPage): number {
+    const cell = readCell(this.bytes, at - (this.isLeaf ? 0 : 4), 0, this);
+    const local = this.bytes.subarray(cell.payloadFrom, cell.payloadTo);
+    const first = firstColumn(local);
+    const order = rankOf(first.serial) - rank;
+    if (order !== 0) return order;
+    const here = local.subarray(first.from, first.to);
+    if (first.to <= local.length) return compareBytes(here, key);
+    const difference = compareBytes(here, key.subarray(0, here.length));
+    if (difference !== 0) return difference;
+    const whole = payloadOf(this, cell, read).bytes;
+    return compareBytes(whole.subarray(first.from, first.to), key);
   }
 
   /** Free stretches in the content area, in the order of their chain, as far as it can be followed. */
@@ -944,7 +1032,11 @@ export interface Payload {
 }
 
 /** All of a cell's payload, the overflow chain followed as far as it goes. */
-export function payloadOf(page: Page, cell: Cell, read: ReadPage): Payload {
+export function payloadOf(
+  page: Pick<Page, 'bytes' | 'usable'>,
+  cell: Cell,
+  read: ReadPage,
+): Payload {
   const from = cell.payloadFrom ?? 0;
   const local = page.bytes.subarray(from, cell.payloadTo ?? from);
   if (cell.overflow === undefined) return { bytes: local, pages: [] };

@@ -25,7 +25,7 @@ import type { Disk, File } from '../disk/disk.ts';
 import { insertCell, startPage } from './cells.ts';
 import { type BTreeEvent, DIRTY_CHUNK, FILES, pagesIn } from './events.ts';
 import { AT, lockPage, writeHeader } from './header.ts';
-import { Page, TABLE_LEAF } from './page.ts';
+import { INDEX_LEAF, Page, TABLE_LEAF } from './page.ts';
 import { writeRecord } from './record.ts';
 import { writeVarint } from './varint.ts';
 import { type LeftOut, Wal } from './wal.ts';
@@ -34,7 +34,11 @@ import { FRAME_HEADER, type Recovered, WAL_HEADER } from './wal-lens.ts';
 
 export type Tell = (event: BTreeEvent) => void;
 
-export const SCHEMA = 'CREATE TABLE kv(id INTEGER PRIMARY KEY, v TEXT)';
+export type Keys = 'integer' | 'text';
+export const SCHEMA: Readonly<Record<Keys, string>> = {
+  integer: 'CREATE TABLE kv(id INTEGER PRIMARY KEY, v TEXT)',
+  text: 'CREATE TABLE kv(k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID',
+};
 export const ROOT = 2;
 
 export interface Allocated {
@@ -96,17 +100,17 @@ export class Pager {
   }
 
   /** A fresh database, synced: page 1 with the schema, page 2 the empty root of kv; and an empty log. */
-  static create(disk: Disk, pageSize: number): Pager {
+  static create(disk: Disk, pageSize: number, keys: Keys = 'integer'): Pager {
     const database = disk.open(FILES.database, 'durable', pageSize);
     const first = new Uint8Array(pageSize);
     writeHeader(first, pageSize, 2);
     startPage(first, 1, pageSize, TABLE_LEAF);
-    const record = writeRecord(['table', 'kv', 'kv', ROOT, SCHEMA]);
+    const record = writeRecord(['table', 'kv', 'kv', ROOT, SCHEMA[keys]]);
     const cell = new Uint8Array(record.length + 2);
     cell.set(record, writeVarint(cell, 0, record.length) + writeVarint(cell, 1, 1));
     insertCell(new Page(first, 1), 0, cell);
     const root = new Uint8Array(pageSize);
-    startPage(root, ROOT, pageSize, TABLE_LEAF);
+    startPage(root, ROOT, pageSize, keys === 'text' ? INDEX_LEAF : TABLE_LEAF);
     for (const [i, page] of [first, root].entries()) database.put(i, page);
     database.sync();
     Wal.recover(...logFiles(disk, pageSize));
@@ -173,6 +177,11 @@ export class Pager {
   /** The pages that were written since the last commit, ascending. */
   get dirty(): number[] {
     return pagesIn(this.#dirty.chunks, (chunk) => this.#dirty.held(chunk));
+  }
+
+  /** The bytes of a page for whoever only tells of it: not counted, and not taken into the cache. */
+  peek(page: number): Bytes | undefined {
+    return this.#cache.held(page - 1) ?? this.committed(page);
   }
 
   /** A lens on a page, to be read. */

@@ -13,10 +13,11 @@
 //   ── header ──────────   'ab'    300     1.5                       NULL, 0 and 1 have no body
 //
 // The lab's own rows are kv(id INTEGER PRIMARY KEY, v): the id is the rowid of the cell, so the
-// record holds NULL in its place, and then the value.
+// record holds NULL in its place, and then the value. With text keys they are kv(k TEXT PRIMARY KEY, v)
+// WITHOUT ROWID: the record holds the key and then the value, and the tree is ordered by its beginning.
 
 import { type Bytes, textOf, utf8 } from '../base/bytes.ts';
-import type { Key } from './events.ts';
+import type { Rowid } from './events.ts';
 import { keyOfHalves, readSize, sizeOfVarint, varintSize, writeVarint } from './varint.ts';
 
 export type Encoding = 'UTF-8' | 'UTF-16le' | 'UTF-16be';
@@ -104,7 +105,7 @@ function columnOf(
   return { type: 'integer', serial, value: integerAt(bytes, serial, from), from, to };
 }
 
-function integerAt(bytes: Bytes, serial: number, at: number): Key {
+function integerAt(bytes: Bytes, serial: number, at: number): Rowid {
   if (serial >= 8) return serial - 8;
   const size = bodySize(serial);
   // Two halves, the sign carried in from the first byte.
@@ -149,6 +150,23 @@ export function recordOf(value: Value): Uint8Array {
   return out;
 }
 
+/** The record of a row of kv with text keys, or with keys that are bytes: the key, then the value. */
+export function keyedRecord(key: Value, value: Value): Uint8Array {
+  const first = typeof key === 'string' ? utf8(key) : key;
+  const second = typeof value === 'string' ? utf8(value) : value;
+  const firstSerial = 2 * first.length + (typeof key === 'string' ? 13 : 12);
+  const secondSerial = 2 * second.length + (typeof value === 'string' ? 13 : 12);
+  // Two serial types of at most 9 bytes: the header's own size always takes one byte.
+  const headerSize = 1 + sizeOfVarint(firstSerial) + sizeOfVarint(secondSerial);
+  const out = new Uint8Array(headerSize + first.length + second.length);
+  out[0] = headerSize;
+  const at = 1 + writeVarint(out, 1, firstSerial);
+  writeVarint(out, at, secondSerial);
+  out.set(first, headerSize);
+  out.set(second, headerSize + first.length);
+  return out;
+}
+
 /** The value of a row of kv; undefined where the record is no such row. */
 export function valueIn(record: Bytes): Value | undefined {
   const { columns } = readRecord(record);
@@ -157,7 +175,7 @@ export function valueIn(record: Bytes): Value | undefined {
 }
 
 /** Any columns, smallest types first: for sqlite_schema and for tests. */
-export function writeRecord(columns: readonly (null | Key | Value)[]): Uint8Array {
+export function writeRecord(columns: readonly (null | Rowid | Value)[]): Uint8Array {
   const bodies = columns.map((column) => {
     if (column === null) return { serial: 0, body: new Uint8Array(0) };
     if (typeof column === 'string') {

@@ -10,7 +10,7 @@
 // `bigint` beyond, so that ordinary keys never allocate. JavaScript compares the two kinds exactly.
 
 import type { Bytes } from '../base/bytes.ts';
-import type { Key } from './events.ts';
+import type { Rowid } from './events.ts';
 
 export const LEAST_ROWID = -(2n ** 63n);
 export const GREATEST_ROWID = 2n ** 63n - 1n;
@@ -35,7 +35,7 @@ export function readSize(bytes: Bytes, at: number): number {
 }
 
 /** The varint at `at` as a signed 64-bit rowid. */
-export function readRowid(bytes: Bytes, at: number): Key {
+export function readRowid(bytes: Bytes, at: number): Rowid {
   let byte = bytes[at] as number;
   if (byte < 0x80) return byte;
   let value = byte & 0x7f;
@@ -48,7 +48,7 @@ export function readRowid(bytes: Bytes, at: number): Key {
 }
 
 /** Eight or nine bytes: gathered as two 32-bit halves, a bigint only where a number is not exact. */
-function readLongRowid(bytes: Bytes, at: number): Key {
+function readLongRowid(bytes: Bytes, at: number): Rowid {
   const size = varintSize(bytes, at);
   let high = 0;
   let low = 0;
@@ -62,21 +62,21 @@ function readLongRowid(bytes: Bytes, at: number): Key {
   return keyOfHalves(high, low);
 }
 
-/** A signed 64-bit value from its halves, in the one form a Key has. */
-export function keyOfHalves(high: number, low: number): Key {
+/** A signed 64-bit value from its halves, in the one form a Rowid has. */
+export function keyOfHalves(high: number, low: number): Rowid {
   const number = (high | 0) * 2 ** 32 + (low >>> 0);
   if (Number.isSafeInteger(number)) return number;
   return (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
 }
 
 /** The one form of a key: a number wherever that is exact. */
-export function keyOf(value: bigint): Key {
+export function keyOf(value: bigint): Rowid {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
 
 /** How many bytes `value` takes as a varint. */
-export function sizeOfVarint(value: Key): number {
+export function sizeOfVarint(value: Rowid): number {
   if (value < 0) return 9;
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
@@ -89,7 +89,7 @@ export function sizeOfVarint(value: Key): number {
 }
 
 /** Writes the varint and says how many bytes it took. */
-export function writeVarint(bytes: Uint8Array, at: number, value: Key): number {
+export function writeVarint(bytes: Uint8Array, at: number, value: Rowid): number {
   const size = sizeOfVarint(value);
   if (size <= 4) {
     let rest = value as number;

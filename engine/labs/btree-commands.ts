@@ -5,11 +5,12 @@
 import { Complaint } from '../base/assert.ts';
 import { bytesOfHex, hexOf, utf8 } from '../base/bytes.ts';
 import type { Key } from '../btree/events.ts';
+import { compareKeys, isWhole } from '../btree/key-lens.ts';
 import type { Value } from '../btree/record.ts';
-import { MERGE_BELOW } from '../btree/tree.ts';
+import { MERGE_BELOW, SPLITS } from '../btree/tree.ts';
 import { GREATEST_ROWID, keyOf, LEAST_ROWID } from '../btree/varint.ts';
 import { SECTOR } from '../disk/power.ts';
-import type { CommandSpec, Setting, Word } from '../run/lab.ts';
+import type { CommandSpec, Setting, Setup, Word } from '../run/lab.ts';
 import { wordOf } from '../run/scenario.ts';
 import { type Bulk, ORDERS, type Order } from './bulk.ts';
 
@@ -44,6 +45,8 @@ export type Command =
   | Crash;
 
 export const MOST_VALUE = 1_000_000;
+/** Of a key that is text, in bytes. */
+export const MOST_KEY = 1024;
 export const MOST_BULK = 1_000_000;
 const USAGE = {
   put: 'put KEY VALUE',
@@ -59,7 +62,11 @@ const USAGE = {
   check: 'check',
 } as const;
 
-export function parse(words: readonly Word[]): Command {
+/** Whether the lab's own rows are found by text. */
+export const hasTextKeys = ({ settings }: Setup): boolean => settings.keys === 'text';
+
+export function parse(words: readonly Word[], setup: Setup): Command {
+  const keyIn = hasTextKeys(setup) ? textIn : rowidIn;
   const [first, ...rest] = words as [Word, ...Word[]];
   const name = first.text as keyof typeof USAGE;
   const wants = (least: number, most: number): void => {
@@ -80,7 +87,7 @@ export function parse(words: readonly Word[]): Command {
       wants(1, 1);
       return { kind: name, key: keyIn(rest[0] as Word) };
     case 'scan':
-      return parseScan(rest, wants);
+      return parseScan(rest, wants, keyIn);
     case 'bulk': {
       wants(2, 2);
       const [count, order] = rest as [Word, Word];
@@ -92,7 +99,7 @@ export function parse(words: readonly Word[]): Command {
       };
     }
     case 'crash':
-      return parseCrash(rest);
+      return parseCrash(rest, setup);
     default:
       wants(0, 0);
       return { kind: name };
@@ -101,7 +108,7 @@ export function parse(words: readonly Word[]): Command {
 
 const at = (word: Word): { column: number } => ({ column: word.column });
 
-function keyIn(word: Word): Key {
+function rowidIn(word: Word): Key {
   const key =
     /^-?\d{1,19}$/.test(word.text) && word.form !== 'bytes' ? BigInt(word.text) : undefined;
   if (key === undefined || key < LEAST_ROWID || key > GREATEST_ROWID)
@@ -110,6 +117,21 @@ function keyIn(word: Word): Key {
       at(word),
     );
   return keyOf(key);
+}
+
+/** Any word is a text, a bare number too. */
+function textIn(word: Word): Key {
+  if (word.form === 'bytes')
+    throw new Complaint("a key is text under keys text, as in reef; found bytes x'…'", at(word));
+  const size = utf8(word.text).length;
+  if (size > MOST_KEY)
+    throw new Complaint(`a key has at most ${MOST_KEY} bytes; this one ${size}`, at(word));
+  if (!isWhole(word.text))
+    throw new Complaint(
+      'a key is text that UTF-8 can hold; this one has half a character',
+      at(word),
+    );
+  return word.text;
 }
 
 const clip = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text || '""');
@@ -142,23 +164,30 @@ function orderIn(word: Word): Order {
   return order;
 }
 
-function parseScan(rest: readonly Word[], wants: (least: number, most: number) => void): Command {
+function parseScan(
+  rest: readonly Word[],
+  wants: (least: number, most: number) => void,
+  keyIn: (word: Word) => Key,
+): Command {
   wants(0, 2);
   const last = rest.at(-1);
   const backward = last?.text === 'backward' && last.form === 'bare';
   const [range, extra] = backward ? rest.slice(0, -1) : rest;
   if (extra) throw new Complaint(`expected ${USAGE.scan}; found ${clip(extra.text)}`, at(extra));
   if (!range) return { kind: 'scan', backward };
-  const found = /^(-?\d*)\.\.(-?\d*)$/.exec(range.text);
-  if (!found)
-    throw new Complaint(`a range is A..Z, as in 10..30; found ${clip(range.text)}`, at(range));
+  const found = (keyIn === textIn ? /^(.*?)\.\.(.*)$/su : /^(-?\d*)\.\.(-?\d*)$/).exec(range.text);
+  if (!found || range.form === 'bytes')
+    throw new Complaint(
+      `a range is A..Z, as in ${keyIn === textIn ? 'coral..reef' : '10..30'}; found ${clip(range.text)}`,
+      at(range),
+    );
   const [, low = '', high = ''] = found;
   const from = low === '' ? undefined : keyIn({ ...range, text: low });
   const column = range.column + low.length + 2;
   const to = high === '' ? undefined : keyIn({ ...range, text: high, column });
-  if (from !== undefined && to !== undefined && from > to)
+  if (from !== undefined && to !== undefined && compareKeys(from, to) > 0)
     throw new Complaint(
-      `the range ${range.text} is empty; expected the smaller key first`,
+      `the range ${clip(range.text)} is empty; expected the smaller key first`,
       at(range),
     );
   return {
@@ -170,7 +199,7 @@ function parseScan(rest: readonly Word[], wants: (least: number, most: number) =
 }
 
 /** crash [during COMMAND at write|moment N] [keep all|none|1,3,5..7] [torn K] */
-function parseCrash(rest: readonly Word[]): Crash {
+function parseCrash(rest: readonly Word[], setup: Setup): Crash {
   let words = rest;
   let torn: number | undefined;
   let keep: Keep | undefined;
@@ -207,7 +236,7 @@ function parseCrash(rest: readonly Word[]): Crash {
       at(command),
     );
   const n = numberIn(count, 1, 1_000_000_000, `the ${unit.text}`);
-  return { kind: 'crash', during: { command: parse(inner), at: unit.text, n }, ...options };
+  return { kind: 'crash', during: { command: parse(inner, setup), at: unit.text, n }, ...options };
 }
 
 function keepIn(word: Word): Keep {
@@ -229,16 +258,21 @@ function keepIn(word: Word): Keep {
 const printValue = (value: Value): string =>
   typeof value === 'string' ? wordOf(value) : `x'${hexOf(value)}'`;
 
+const printKey = (key: Key): string => (typeof key === 'string' ? wordOf(key) : `${key}`);
+
 export function print(command: Command): string {
   switch (command.kind) {
     case 'put':
-      return `put ${command.key} ${printValue(command.value)}`;
+      return `put ${printKey(command.key)} ${printValue(command.value)}`;
     case 'get':
     case 'delete':
-      return `${command.kind} ${command.key}`;
+      return `${command.kind} ${printKey(command.key)}`;
     case 'scan': {
       const { from, to, backward } = command;
-      const range = from === undefined && to === undefined ? '' : ` ${from ?? ''}..${to ?? ''}`;
+      const open = from === undefined && to === undefined;
+      const text = `${from ?? ''}..${to ?? ''}`;
+      const isText = typeof (from ?? to) === 'string';
+      const range = open ? '' : ` ${isText ? wordOf(text) : text}`;
       return `scan${range}${backward ? ' backward' : ''}`;
     }
     case 'bulk':
@@ -288,8 +322,8 @@ export const settings: readonly Setting[] = [
     name: 'split',
     type: 'choice',
     default: 'middle',
-    values: ['middle'],
-    help: 'Where a page is cut in two: middle makes the halves as even as can be.',
+    values: SPLITS,
+    help: 'How a full page is divided. middle: in even halves. sqlite: with up to three siblings. rightmost: at the right edge the new page gets the new cell alone. bstar: two full siblings into three.',
   },
   {
     name: 'merge-below',
@@ -303,8 +337,8 @@ export const settings: readonly Setting[] = [
     name: 'keys',
     type: 'choice',
     default: 'integer',
-    values: ['integer'],
-    help: 'integer: rows are found by rowid, in a table b-tree.',
+    values: ['integer', 'text'],
+    help: 'integer: rows are found by rowid, in a table b-tree. text: by a text, in an index b-tree, which keeps rows in its interior pages too.',
   },
   {
     name: 'synchronous',

@@ -2,7 +2,8 @@
 // and what golden scripts record. Each is true of the bytes at that moment, and has its numbers.
 
 import { type BTreeEvent, type Key, pageOf } from '../btree/events.ts';
-import { Page } from '../btree/page.ts';
+import { GREATEST_NAME, keyAt } from '../btree/key-lens.ts';
+import { Page, shown } from '../btree/page.ts';
 import { LEAST_ROWID } from '../btree/varint.ts';
 import { type Caption, CREDIT } from '../run/lab.ts';
 import type { BTreeState } from './btree.ts';
@@ -10,8 +11,19 @@ import type { BTreeState } from './btree.ts';
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 const percent = (part: number): string => `${Math.round(100 * part)} %`;
 
+/** A key as the sentences have it: a number, or a text in quotes; of a long one its two ends. */
+const plainKey = (key: Key): string => {
+  if (typeof key !== 'string') return `${key}`;
+  const units = [...key];
+  if (units.length <= 24) return shown(key);
+  return shown(`${units.slice(0, 14).join('')}…${units.slice(-8).join('')}`);
+};
+
+/** A few keys of a list, and how many more. */
+const keysListed = (keys: readonly Key[]): string => listed(keys.map(plainKey));
+
 /** A few of a list, and how many more. */
-function listed(items: readonly (Key | string)[], most = 8): string {
+function listed(items: readonly (number | string)[], most = 8): string {
   if (items.length <= most) {
     const [last, ...before] = [...items].reverse();
     if (before.length === 0) return `${last ?? 'none'}`;
@@ -27,8 +39,8 @@ const isAre = (n: number): string => (n === 1 ? 'is' : 'are');
 
 function keyNamed(key: Key): string {
   if (key === LEAST_ROWID) return 'the smallest key';
-  if (key === -1n - LEAST_ROWID) return 'the greatest key';
-  return `${key}`;
+  if (key === -1n - LEAST_ROWID || key === GREATEST_NAME) return 'the greatest key';
+  return key === '' ? 'the smallest key' : plainKey(key);
 }
 
 const salts = ([a, b]: readonly [number, number]): string =>
@@ -39,6 +51,8 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 export function describe(event: BTreeEvent, { disk, value }: BTreeState): Caption {
   const lens = (page: number): Page =>
     new Page(pageOf(disk, page) ?? new Uint8Array(value.pageSize), page, value.usable);
+  const keyIn = (page: Page, index: number): string =>
+    plainKey(keyAt(page, index, (number) => pageOf(disk, number)));
   switch (event.kind) {
     case 'opened':
       return {
@@ -58,13 +72,17 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
     case 'descend': {
       const { page, child, index, separator, compared } = event;
       const key = keyNamed(event.key);
-      const below = index > 0 ? lens(page).key(index - 1) : undefined;
+      const below = index > 0 ? keyIn(lens(page), index - 1) : undefined;
+      const next = separator === undefined ? '' : plainKey(separator);
+      // In a B-Tree the separators are rows, and none is the key: it would have ended the search.
+      const not = typeof event.key === 'string' ? 'less than' : 'not greater than';
+      const before = typeof event.key === 'string' ? 'before' : 'not after';
       const why =
         separator === undefined
           ? `${capital(key)} is greater than ${below === undefined ? 'all separators' : `the last separator, ${below}`}: the right-most child is next.`
           : below === undefined
-            ? `${capital(key)} is not greater than the first separator, ${separator}: the left-most child is next.`
-            : `${capital(key)} lies after ${below} and not after ${separator}: the child between them is next.`;
+            ? `${capital(key)} is ${not} the first separator, ${next}: the left-most child is next.`
+            : `${capital(key)} lies after ${below} and ${before} ${next}: the child between them is next.`;
       return {
         title: `Page ${page} sends ${key} to page ${child}`,
         detail: `${why} ${plural(compared, 'comparison')}.`,
@@ -73,15 +91,15 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
     case 'seek': {
       const { page, index, found, compared } = event;
       const key = keyNamed(event.key);
-      const { cellCount } = lens(page);
+      const { cellCount, isLeaf } = lens(page);
       const place =
         cellCount === 0
           ? 'The page is empty.'
           : found
-            ? `It is cell ${index} of ${cellCount}, counted from 0.`
+            ? `It is cell ${index} of ${cellCount}, counted from 0${isLeaf ? '' : ': in a B-Tree the interior pages hold rows too, so the search ends here'}.`
             : index === cellCount
               ? `${cellCount === 1 ? 'Its only key is' : `All of its ${cellCount} keys are`} smaller.`
-              : `Its place is before ${lens(page).key(index)}, as cell ${index}.`;
+              : `Its place is before ${keyIn(lens(page), index)}, as cell ${index}.`;
       return {
         title: found ? `Page ${page} has ${key}` : `Page ${page} is where ${key} belongs`,
         detail: `${place} ${plural(compared, 'comparison')}.`,
@@ -90,7 +108,7 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
     case 'found': {
       const { overflow } = event;
       return {
-        title: `Row ${event.key} is read`,
+        title: `Row ${plainKey(event.key)} is read`,
         detail: `A record of ${plural(event.bytes, 'byte')} in page ${event.page}${
           overflow.length
             ? ` and its ${plural(overflow.length, 'overflow page')}, ${listed(overflow, 4)}`
@@ -100,13 +118,15 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
     }
     case 'absent':
       return {
-        title: `There is no row ${event.key}`,
+        title: `There is no row ${plainKey(event.key)}`,
         detail: `Page ${event.page} is the only page where it could be${event.command === 'delete' ? ', so there is nothing to delete' : ''}.`,
       };
     case 'scan': {
       const { page, from, to, rows, total, backward } = event;
       const at = lens(page);
-      const [first, last] = backward ? [at.key(to), at.key(from)] : [at.key(from), at.key(to)];
+      const [first, last] = backward
+        ? [keyIn(at, to), keyIn(at, from)]
+        : [keyIn(at, from), keyIn(at, to)];
       return {
         title: `Page ${page} gives ${plural(rows, 'row')}`,
         detail: `${rows === 1 ? `Row ${first}` : `Rows ${first} to ${last}`}; ${total} so far.`,
@@ -123,14 +143,16 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
         detail: `Page ${event.page} is about to change, in memory only: log and file stay as they are until the commit.`,
       };
     case 'spill': {
-      const { pages, local, key } = event;
+      const { pages, local } = event;
+      const key = plainKey(event.key);
       return {
-        title: `The value of ${key} spills into ${plural(pages.length, 'overflow page')}`,
+        title: `The ${typeof event.key === 'string' ? 'record' : 'value'} of ${key} spills into ${plural(pages.length, 'overflow page')}`,
         detail: `${plural(local, 'byte')} of its record stay in the cell; the rest goes to ${pagesNamed(pages)}.`,
       };
     }
     case 'insert': {
-      const { page, key, bytes, free, how } = event;
+      const { page, bytes, free, how } = event;
+      const key = plainKey(event.key);
       const where =
         how === 'gap'
           ? 'from the gap'
@@ -143,7 +165,8 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
       };
     }
     case 'update': {
-      const { page, key, bytes, was, inPlace } = event;
+      const { page, bytes, was, inPlace } = event;
+      const key = plainKey(event.key);
       return {
         title: `Row ${key} is replaced in page ${page}`,
         detail: inPlace
@@ -152,7 +175,8 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
       };
     }
     case 'remove': {
-      const { page, key, bytes, free } = event;
+      const { page, bytes, free } = event;
+      const key = plainKey(event.key);
       return {
         title: `Row ${key} leaves page ${page}`,
         detail: `Its ${plural(bytes, 'byte')} and its pointer are free again: ${free} in all. What stood there stays until it is written over.`,
@@ -164,15 +188,19 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
         detail: `It had room, but in pieces: with its cells together the gap has ${plural(event.gained, 'byte')} more.`,
       };
     case 'overflow': {
-      const { page, key, needs, has, why } = event;
+      const { page, needs, has, why, held } = event;
       const { cellCount, isLeaf } = lens(page);
-      const what = isLeaf ? `row ${key}` : `separator ${key}`;
+      const keys = keysListed(held.map(({ key }) => key));
+      const what = isLeaf
+        ? `row ${keys}`
+        : `${held.length === 1 ? 'separator' : 'separators'} ${keys}`;
+      const waits = held.length === 1 ? 'The cell waits' : `The ${held.length} cells wait`;
       return {
         title: `Page ${page} has no room for ${what}`,
         detail:
           why === 'bytes'
-            ? `Cell and pointer need ${plural(needs, 'byte')}; ${has} ${isAre(has)} free. The cell waits outside.`
-            : `It holds ${plural(cellCount, 'cell')}, as many as max-cells allows. The new cell waits outside.`,
+            ? `${held.length === 1 ? 'Cell and pointer' : 'Cells and pointers'} need ${plural(needs, 'byte')}; ${has} ${isAre(has)} free. ${waits} outside.`
+            : `It holds ${plural(cellCount, 'cell')}, as many as max-cells allows. ${held.length === 1 ? 'The new cell waits' : waits} outside.`,
       };
     }
     case 'deepen':
@@ -187,36 +215,51 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
       };
     case 'move': {
       const { from, to, keys, homeless } = event;
-      const isUp = homeless.page !== from && homeless.page !== to && !lens(to).isLeaf;
-      const homelessAt = isUp
-        ? `${homeless.key} itself goes up to page ${homeless.page}`
-        : `${homeless.key} finds its place in page ${homeless.page}`;
+      const homes = homeless.map(({ key, page }) => {
+        const isUp = page !== from && page !== to && !lens(page).isLeaf;
+        return isUp
+          ? `${plainKey(key)} itself goes up to page ${page}`
+          : `${plainKey(key)} finds its place in page ${page}`;
+      });
+      const [only] = homeless;
+      if (keys.length === 0 && only && homeless.length === 1 && only.page === to)
+        return {
+          title: `${capital(plainKey(only.key))} goes to page ${to} alone`,
+          detail: event.held
+            ? `${capital(keysListed(event.held.map(({ key }) => key)))}, the cell before it, is to stand between the two pages.`
+            : `No other cell of page ${from} comes with it.`,
+        };
       return {
-        title:
-          keys.length === 0
-            ? `${homeless.key} goes to page ${homeless.page} alone`
-            : `${plural(keys.length, 'cell')} ${keys.length === 1 ? 'moves' : 'move'} to page ${to}`,
-        detail:
-          keys.length === 0
-            ? `No other cell of page ${from} comes with it.`
-            : `${listed(keys)} ${keys.length === 1 ? 'goes' : 'go'} over; ${homelessAt}.`,
+        title: `${plural(keys.length, 'cell')} ${keys.length === 1 ? 'moves' : 'move'} to page ${to}`,
+        detail: `${keys.length === 0 ? 'None of those that were there' : keysListed(keys)} ${keys.length === 1 || keys.length === 0 ? 'goes' : 'go'} over; ${homes.join('; ')}.`,
       };
     }
     case 'separator': {
-      const { parent, key, left, right, copied, free } = event;
+      const { parent, left, right, copied, free } = event;
       const at = lens(parent);
-      const index = at.search(key);
-      const fits = index < at.cellCount && at.key(index) === key && at.child(index) === left;
+      const key = plainKey(event.key);
+      const index = Array.from({ length: at.cellCount }, (_, i) => i).find(
+        (i) => at.child(i) === left,
+      );
+      const fits = index !== undefined && keyIn(at, index) === key;
       const what = copied ? 'is copied' : 'moves';
-      return fits
-        ? {
-            title: `Separator ${key} ${what} up into page ${parent}`,
-            detail: `Keys to ${key} are in page ${left}, greater ones in page ${right}. Page ${parent} had room (${free} bytes are still free), so the split goes no higher.`,
-          }
-        : {
-            title: `Separator ${key} has to go up into page ${parent}`,
-            detail: `Keys to ${key} are in page ${left}, greater ones in page ${right}. But page ${parent} is full itself: it must split as well.`,
-          };
+      const where = lens(left).isLeaf ? 'in' : 'below';
+      const lower = typeof event.key === 'string' ? 'less than' : 'to';
+      const sides = `Keys ${lower} ${key} are ${where} page ${left}, greater ones ${where} page ${right}.`;
+      if (fits)
+        return {
+          title: `Separator ${key} ${what} up into page ${parent}`,
+          detail: `${sides} Page ${parent} had room (${free} bytes are still free), so the split goes no higher.`,
+        };
+      if (event.held)
+        return {
+          title: `Separator ${key} has to go up into page ${parent}`,
+          detail: `${sides} But page ${parent} is full itself: it must split as well.`,
+        };
+      return {
+        title: `Separator ${key} is lost on its way up`,
+        detail: `Page ${parent} should have it by now, and does not: nothing leads to page ${right}.`,
+      };
     }
     case 'underfull': {
       const { page, fill, below, sibling } = event;
@@ -229,26 +272,130 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
       const { from, into, keys } = event;
       return {
         title: `Page ${from} merges into page ${into}`,
-        detail: `${keys.length === 0 ? 'It had no cell left' : `${listed(keys)} ${keys.length === 1 ? 'goes' : 'go'} over`}; page ${into} has ${plural(lens(into).cellCount, 'cell')} now and ${plural(lens(into).freeBytes, 'free byte')}.`,
+        detail: `${keys.length === 0 ? 'It had no cell left' : `${keysListed(keys)} ${keys.length === 1 ? 'goes' : 'go'} over`}; page ${into} has ${plural(lens(into).cellCount, 'cell')} now and ${plural(lens(into).freeBytes, 'free byte')}.`,
       };
     }
-    case 'unlink':
-      return {
-        title: `Page ${event.parent} forgets separator ${event.key}`,
-        detail: `Nothing leads to page ${event.page} any more.`,
-      };
-    case 'borrow': {
-      const { from, to, keys, parent, was, separator } = event;
-      return lens(to).isLeaf
+    case 'unlink': {
+      const { parent, page } = event;
+      const at = lens(parent);
+      const key = plainKey(event.key);
+      const still = Array.from({ length: at.cellCount + 1 }, (_, i) => at.child(i)).includes(page);
+      return still
         ? {
-            title: `Page ${to} borrows ${plural(keys.length, 'cell')} from page ${from}`,
-            detail: `Together they would not fit one page, so ${listed(keys)} ${keys.length === 1 ? 'comes' : 'come'} over, and the separator in page ${parent} changes from ${was} to ${separator}.`,
+            title: `Page ${parent} should forget separator ${key}`,
+            detail: `It still has it, and still leads to page ${page}.`,
           }
         : {
-            title: `Page ${to} borrows ${keys.length === 1 ? 'a child' : plural(keys.length, 'child', 'children')} from page ${from}`,
-            detail: `Separator ${was} comes down from page ${parent}, and ${separator} goes up in its place.`,
+            title: `Page ${parent} forgets separator ${key}`,
+            detail: `Nothing leads to page ${page} any more.`,
           };
     }
+    case 'borrow': {
+      const { from, to, keys, parent } = event;
+      const [was, separator] = [plainKey(event.was), plainKey(event.separator)];
+      const at = lens(to);
+      if (at.isLeaf && at.isTable)
+        return {
+          title: `Page ${to} borrows ${plural(keys.length, 'cell')} from page ${from}`,
+          detail: `Together they would not fit one page, so ${keysListed(keys)} ${keys.length === 1 ? 'comes' : 'come'} over, and the separator in page ${parent} changes from ${was} to ${separator}.`,
+        };
+      const what = at.isLeaf
+        ? plural(keys.length, 'cell')
+        : keys.length === 1
+          ? 'a child'
+          : plural(keys.length, 'child', 'children');
+      return {
+        title: `Page ${to} borrows ${what} from page ${from}`,
+        detail: `Separator ${was} comes down from page ${parent}, and ${separator} goes up in its place.`,
+      };
+    }
+    case 'gather': {
+      const { pages, page, cells, bytes, capacity, policy } = event;
+      const others = pages.filter((one) => one !== page);
+      const need = Math.ceil(bytes / capacity);
+      return {
+        title: `Page ${page} looks at ${others.length === 1 ? 'its sibling' : 'its siblings'}, ${pagesNamed(others)}`,
+        detail: `${policy === 'sqlite' ? 'SQLite puts' : 'A B*-Tree puts'} their cells in one row: ${plural(cells, 'cell')} of ${plural(bytes, 'byte')}. A page has room for ${capacity}, so ${need === 1 ? 'one page' : `${need} pages`} could hold them.`,
+      };
+    }
+    case 'deal': {
+      const { pages, counts, keys, homeless } = event;
+      const homes = homeless.map(({ key, page }) => `${plainKey(key)} is in page ${page} now`);
+      const moved =
+        keys.length === 0
+          ? 'no other cell moves'
+          : `${keysListed(keys)} ${keys.length === 1 ? 'changes its' : 'change their'} page`;
+      return {
+        title: `The cells are dealt out anew: ${counts.map((count, i) => `${count} in page ${pages[i]}`).join(', ')}`,
+        detail: `${capital([...homes, moved].join('; '))}.`,
+      };
+    }
+    case 'separators': {
+      const { parent, was, now, copied, held } = event;
+      const before =
+        was.length === 0
+          ? ''
+          : `${keysListed(was)} ${was.length === 1 ? 'stood' : 'stood'} there before.`;
+      const how = copied
+        ? 'Each is a copy of the greatest key of the page left of it.'
+        : 'Each is the cell between the pages beside it, moved up.';
+      if (now.length === 0)
+        return {
+          title: `Page ${parent} needs no separator between them any more`,
+          detail: before || 'It had none.',
+        };
+      return {
+        title: `Page ${parent} has ${now.length === 1 ? 'a new separator' : 'new separators'}: ${keysListed(now)}`,
+        detail: held
+          ? `But it has no room for ${keysListed(held.map(({ key }) => key))}: it must make room as well.`
+          : `${before} ${how}`.trim(),
+      };
+    }
+    case 'predecessor': {
+      const { page, from, held } = event;
+      const [key, instead] = [plainKey(event.key), plainKey(event.instead)];
+      return {
+        title: `Row ${instead} leaves page ${page}, and ${key} takes its place`,
+        detail: `A row must stand between the two children there. ${capital(key)}, the greatest one before it, comes up from page ${from}${held ? `, but it is too long for page ${page}` : ''}.`,
+      };
+    }
+    case 'fill': {
+      const { page, rows, fill, done, of } = event;
+      const [first, last] = [plainKey(event.first), plainKey(event.last)];
+      return {
+        title: `Page ${page} is filled with ${plural(rows, 'row')} at once`,
+        detail: `${rows === 1 ? first : `${first} to ${last}`}, ${percent(fill)} of the page; ${done} of ${of} rows are in.`,
+      };
+    }
+    case 'link': {
+      const { parent, left, page, copied, free } = event;
+      const key = plainKey(event.key);
+      return {
+        title: `Page ${parent} leads to page ${page} now`,
+        detail:
+          `Separator ${key} ${copied ? `, the greatest key of page ${left}, is copied up` : 'stands between the pages'}; ${free} bytes are free.`.replace(
+            ' ,',
+            ',',
+          ),
+      };
+    }
+    case 'extend': {
+      const { page, beside, parent, separator, fill } = event;
+      return {
+        title: `Page ${page} goes on beside page ${beside}`,
+        detail: `Page ${beside} is ${percent(fill)} full, as much as it should be. Its last separator, ${plainKey(separator)}, goes up to page ${parent}.`,
+      };
+    }
+    case 'vacuum':
+      return {
+        title: 'The database is written anew',
+        detail: `${plural(event.rows, 'row')} of ${plural(event.pages, 'page')}, ${plural(event.freePages, 'page')} of them free: in the order of their keys, from page ${value.root} on.`,
+      };
+    case 'vacuumed':
+      return {
+        title: `The database has ${plural(event.pages, 'page')} now`,
+        detail: `It had ${event.was}. The freelist is gone, and the file gets shorter with the commit.`,
+      };
     case 'shrink':
       return {
         title: `The tree shrinks to ${plural(event.height, 'level')}, at its root`,

@@ -11,8 +11,8 @@
 
 import { Complaint } from '../base/assert.ts';
 import { equalBytes, hexOf } from '../base/bytes.ts';
-import { fillOf } from '../btree/balance.ts';
 import { checkDatabase } from '../btree/check.ts';
+import { fillOf } from '../btree/dealing.ts';
 import {
   type BTreeEvent,
   type BTreeValue,
@@ -26,10 +26,11 @@ import {
 } from '../btree/events.ts';
 import { openForeign, sizeOfTree, tableNamed } from '../btree/foreign.ts';
 import { AT, readHeader } from '../btree/header.ts';
+import { keyOfRecord } from '../btree/key-lens.ts';
 import { overlayOf } from '../btree/overlay.ts';
 import { Page, pagesOf, treesOf, virtualTablesOf } from '../btree/page.ts';
 import { Pager, ROOT } from '../btree/pager.ts';
-import { readRecord, recordOf, type Value } from '../btree/record.ts';
+import { keyedRecord, readRecord, recordOf, type Value } from '../btree/record.ts';
 import { BTree, type Policy } from '../btree/tree.ts';
 import { FRAME_HEADER, frameOffset } from '../btree/wal-lens.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
@@ -53,7 +54,15 @@ import type {
   SourceRef,
   TreeInfo,
 } from '../run/lab.ts';
-import { type Command, type Crash, commands, parse, print, settings } from './btree-commands.ts';
+import {
+  type Command,
+  type Crash,
+  commands,
+  hasTextKeys,
+  parse,
+  print,
+  settings,
+} from './btree-commands.ts';
 import {
   acknowledged,
   atomicityProblems,
@@ -63,7 +72,7 @@ import {
   nextMark,
   recovered,
 } from './btree-ledger.ts';
-import { bulkKey, bulkValue } from './bulk.ts';
+import { bulkKey, bulkText, bulkValue } from './bulk.ts';
 
 export type { Command };
 
@@ -82,7 +91,8 @@ function policyOf(setup: Setup): Policy {
   return {
     maxCells: setup.settings['max-cells'] as number,
     mergeBelow: setup.settings['merge-below'] as number,
-    split: setup.settings.split as 'middle',
+    split: setup.settings.split as Policy['split'],
+    sabotage: setup.sabotage,
   };
 }
 
@@ -149,7 +159,7 @@ class Session {
   }
 
   put(key: Key, value: Value): void {
-    const record = recordOf(value);
+    const record = typeof key === 'string' ? keyedRecord(key, value) : recordOf(value);
     this.puts++;
     this.userBytes += record.length;
     this.tree.put(key, record);
@@ -234,13 +244,16 @@ function work(
       break;
     case 'scan': {
       const rows: { key: Key; value: unknown }[] = [];
-      tree.scan(command, (key, record) => rows.push({ key, value: shownRow(record, session) }));
+      tree.scan(command, (rowid, record) =>
+        rows.push({ key: rowid ?? keyOfRecord(record), value: shownRow(record, session) }),
+      );
       result = rows.map(({ key, value }) => ({ key: plainKey(key), value }));
       break;
     }
     case 'bulk': {
       const { key, taken } = bulkKey(command, setup.seed);
-      session.put(key, bulkValue(key, setup.seed));
+      const named = hasTextKeys(setup) ? bulkText(key, command.count) : key;
+      session.put(named, bulkValue(key, setup.seed));
       const done = command.done + 1;
       if (done < command.count) rest = { ...command, done, ...(taken && { taken }) };
       break;
@@ -283,7 +296,7 @@ function refuse(value: BTreeValue, command: Command): void {
       `${kind} is refused: the power cut left pages that do not fit together; check says which`,
       { column: 1 },
     );
-  if (value.kind !== 'table' && (kind === 'get' || kind === 'scan'))
+  if (value.readOnly && value.kind !== 'table' && (kind === 'get' || kind === 'scan'))
     throw new Complaint(
       `${kind} wants a table with rowids, and ${value.table} is stored as an index b-tree; check walks it`,
       { column: 1 },
@@ -480,6 +493,12 @@ interface Census {
   }[];
 }
 
+/** In an index b-tree the cells of interior pages are rows too. */
+const rowsIn = ({ levels }: Census, kind: BTreeValue['kind']): number =>
+  kind === 'table'
+    ? (levels.at(-1)?.cells ?? 0)
+    : levels.reduce((sum, { cells }) => sum + cells, 0);
+
 /** An opened file never changes: it is walked once, a larger one never. */
 const censuses = new WeakMap<FileImage, Map<number, Census>>();
 /** Beyond so many pages of an opened file a walk over all of them would be felt at every moment. */
@@ -548,7 +567,7 @@ function metrics(state: BTreeState): Metric[] {
               '%',
             ),
           ),
-          count('rows', found.levels.at(-1)?.cells ?? 0, 'Rows in the leaves', 'rows'),
+          count('rows', rowsIn(found, value.kind), 'Rows in the tree', 'rows'),
         ]
       : [count('free pages', freePages, 'Pages on the freelist, as the header says')]),
     count('dirty pages', dirtyPages(disk).length, 'Changed in memory since the last commit'),
@@ -594,12 +613,13 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
   if (!foreign) {
     const pageSize = setup.settings['page-size'] as number;
     const disk = new Disk();
-    Pager.create(disk, pageSize);
+    const isText = hasTextKeys(setup);
+    Pager.create(disk, pageSize, isText ? 'text' : 'integer');
     const value = {
       ...base,
       root: ROOT,
       table: 'kv',
-      kind: 'table',
+      kind: isText ? 'without-rowid' : 'table',
       pageSize,
       usable: pageSize,
     } as const;
@@ -705,9 +725,18 @@ const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name:
   defragment: ['btree/cells.ts', 'defragment'],
   overflow: ['btree/balance.ts', 'overflow'],
   deepen: ['btree/balance.ts', 'deepen'],
-  open: ['btree/balance.ts', 'openSibling'],
+  gather: ['btree/siblings.ts', 'gathered'],
+  deal: ['btree/siblings.ts', 'dealAnew'],
+  separators: ['btree/siblings.ts', 'dealAnew'],
+  predecessor: ['btree/tree.ts', 'replaceByPredecessor'],
+  open: ['btree/dealing.ts', 'openSibling'],
   move: ['btree/balance.ts', 'split'],
-  separator: ['btree/balance.ts', 'raiseSeparator'],
+  separator: ['btree/balance.ts', 'raiseSeparators'],
+  fill: ['btree/load.ts', 'fillPage'],
+  link: ['btree/load.ts', 'linkRight'],
+  extend: ['btree/load.ts', 'linkRight'],
+  vacuum: ['btree/load.ts', 'vacuum'],
+  vacuumed: ['btree/load.ts', 'vacuum'],
   underfull: ['btree/balance.ts', 'rebalance'],
   merge: ['btree/balance.ts', 'merge'],
   unlink: ['btree/balance.ts', 'merge'],
@@ -735,8 +764,8 @@ const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name:
 
 const PROCESSES: Readonly<Record<string, readonly BTreeEvent['kind'][]>> = {
   search: ['descend', 'seek', 'found', 'absent', 'scan', 'scanned'],
-  write: ['begin', 'spill', 'insert', 'update', 'remove', 'defragment', 'free'],
-  split: ['overflow', 'deepen', 'open', 'move', 'separator'],
+  write: ['begin', 'spill', 'insert', 'update', 'remove', 'predecessor', 'defragment', 'free'],
+  split: ['overflow', 'deepen', 'gather', 'open', 'move', 'separator', 'deal', 'separators'],
   merge: ['underfull', 'merge', 'unlink', 'borrow', 'shrink'],
   commit: ['restart', 'frame', 'log-sync', 'committed', 'nothing', 'rollback'],
   checkpoint: ['checkpoint', 'backfill', 'resize', 'database-sync', 'checkpointed'],
@@ -761,6 +790,14 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
       description:
         'A checkpoint overwrites the database before the log is synced; with synchronous normal that mixes commits.',
     },
+    {
+      name: 'lost-separator',
+      description: 'A split forgets its parent: the separator and the new page never get there.',
+    },
+    {
+      name: 'freed-page-in-use',
+      description: 'A page that a merge put on the freelist stays in the tree.',
+    },
   ],
   kinds: Object.entries(PROCESSES).flatMap(([process, kinds]) =>
     kinds.map((kind) => ({ kind, process })),
@@ -771,7 +808,7 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
     { name: 'durability', at: 'recovery', check: durabilityProblems, cost: pagesReachable },
     { name: 'atomicity', at: 'recovery', check: atomicityProblems, cost: pagesReachable },
   ],
-  parse: (words) => parse(words),
+  parse,
   print,
   open: openLab,
   opening: ({ disk, value }) => ({

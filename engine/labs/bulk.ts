@@ -17,6 +17,10 @@ export interface Bulk {
   readonly taken?: readonly number[];
 }
 
+/** The key as text: k000042. More digits only where the greatest key needs them, so that the order is the same. */
+export const bulkText = (key: number, count: number): string =>
+  `k${String(key).padStart(Math.max(6, String(10 * count).length), '0')}`;
+
 export function bulkKey(bulk: Bulk, seed: number): { key: number; taken?: readonly number[] } {
   const { count, order, done } = bulk;
   const domain = 10 * count;

@@ -31,6 +31,7 @@ const changes = {
   insert: '#placed',
   update: '#placed',
   remove: '#removed',
+  predecessor: '#replaced',
   overflow: '#overflowing',
 };
 /** After the process is gone. */
@@ -97,10 +98,16 @@ const machine = createMachine({
           meta: { text: 'the cell is out' },
           on: { ...begins, ...goesOn },
         },
+        replaced: {
+          id: 'replaced',
+          meta: { text: 'another row comes up' },
+          on: { overflow: '#overflowing', ...begins, ...goesOn },
+        },
         releasing: {
           id: 'releasing',
           meta: { text: 'frees overflow pages' },
-          on: { ...begins, ...goesOn },
+          // A row that was too long for its place makes its page split once the old one is gone.
+          on: { overflow: '#overflowing', ...begins, ...goesOn },
         },
       },
     },
@@ -111,17 +118,27 @@ const machine = createMachine({
         overflowing: {
           id: 'overflowing',
           meta: { text: 'no room for the cell' },
-          on: { deepen: '#deepening', open: '#opening' },
+          on: { deepen: '#deepening', gather: '#gathering', open: '#opening' },
         },
         deepening: {
           id: 'deepening',
           meta: { text: 'the root moves down' },
           on: { open: '#opening' },
         },
+        gathering: {
+          id: 'gathering',
+          meta: { text: 'siblings put their cells in a row' },
+          on: { open: '#opening', deal: '#dealing' },
+        },
         opening: {
           id: 'opening',
           meta: { text: 'a new sibling' },
-          on: { open: '#opening', move: '#moving' },
+          on: { open: '#opening', move: '#moving', deal: '#dealing' },
+        },
+        dealing: {
+          id: 'dealing',
+          meta: { text: 'each page gets its part' },
+          on: { separators: '#lifting' },
         },
         moving: {
           id: 'moving',
@@ -135,6 +152,8 @@ const machine = createMachine({
             overflow: '#overflowing',
             defragment: '#lifting',
             separator: '#lifting',
+            underfull: '#underfull',
+            shrink: '#shrinking',
             free: '#releasing',
             ...begins,
           },
@@ -148,7 +167,12 @@ const machine = createMachine({
         underfull: {
           id: 'underfull',
           meta: { text: 'too empty' },
-          on: { merge: '#joining', defragment: '#underfull', borrow: '#borrowing' },
+          on: {
+            merge: '#joining',
+            defragment: '#underfull',
+            borrow: '#borrowing',
+            gather: '#sharing',
+          },
         },
         joining: { id: 'joining', meta: { text: 'cells go left' }, on: { unlink: '#unlinking' } },
         unlinking: {
@@ -159,7 +183,28 @@ const machine = createMachine({
         borrowing: {
           id: 'borrowing',
           meta: { text: 'cells come over' },
-          on: { overflow: '#overflowing', ...begins },
+          on: { overflow: '#overflowing', underfull: '#underfull', ...begins },
+        },
+        sharing: {
+          id: 'sharing',
+          meta: { text: 'siblings put their cells in a row' },
+          on: { open: '#sharing', deal: '#shared', defragment: '#sharing' },
+        },
+        shared: {
+          id: 'shared',
+          meta: { text: 'each page gets its part' },
+          on: { separators: '#settled' },
+        },
+        settled: {
+          id: 'settled',
+          meta: { text: 'the parent has new separators' },
+          on: {
+            free: '#freeing',
+            overflow: '#overflowing',
+            underfull: '#underfull',
+            shrink: '#shrinking',
+            ...begins,
+          },
         },
         shrinking: {
           id: 'shrinking',
@@ -169,7 +214,13 @@ const machine = createMachine({
         freeing: {
           id: 'freeing',
           meta: { text: 'a page is free' },
-          on: { underfull: '#underfull', shrink: '#shrinking', ...begins },
+          on: {
+            free: '#freeing',
+            overflow: '#overflowing',
+            underfull: '#underfull',
+            shrink: '#shrinking',
+            ...begins,
+          },
         },
       },
     },

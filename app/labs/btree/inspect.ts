@@ -4,6 +4,7 @@
 import type { BTreeEvent, BTreeValue, Key } from '../../../engine/btree/events.ts';
 import { dirtyPages, FILES, pageOf } from '../../../engine/btree/events.ts';
 import { readHeader } from '../../../engine/btree/header.ts';
+import { compareKeys, keyAt, placeIn } from '../../../engine/btree/key-lens.ts';
 import {
   anatomy,
   Page,
@@ -17,6 +18,7 @@ import { chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.t
 import type { ShownMoment } from '../../player/types.ts';
 import type { Inspected, InspectedRegion, Layer } from '../../scene/inspect.ts';
 import type { Tone } from '../../scene/scene.ts';
+import { aboveKey, cellKey, keyText } from './reading.ts';
 
 type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
 
@@ -87,8 +89,11 @@ function pageOfKey(moment: BTreeMoment, key: Key, separator: boolean): number | 
     if (!bytes) return undefined;
     const page = new Page(bytes, number);
     if (page.kind === undefined || page.gapStart > bytes.length) return undefined;
-    const index = page.search(key);
-    const here = index < page.cellCount && page.key(index) === key;
+    if (page.isTable === (typeof key === 'string')) return undefined;
+    const read = (other: number) => pageBytes(moment.image, other, 'memory');
+    const index = placeIn(page, key, read);
+    const here = index < page.cellCount && compareKeys(keyAt(page, index, read), key) === 0;
+    if (here && !page.isTable) return number; // a row, wherever it is
     if (page.isLeaf) return here && !separator ? number : undefined;
     if (here && separator) return number;
     number = page.child(index);
@@ -96,7 +101,7 @@ function pageOfKey(moment: BTreeMoment, key: Key, separator: boolean): number | 
   return undefined;
 }
 
-function numberOf(text: string): Key | undefined {
+function rowidOf(text: string): Key | undefined {
   if (!/^-?\d{1,19}$/.test(text)) return undefined;
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : BigInt(text);
@@ -107,11 +112,14 @@ function target(
   moment: BTreeMoment,
   selection: string | undefined,
 ): { page: number; inside?: string } {
+  const { table, kind: tree } = moment.value;
   const [kind, ...rest] = (selection ?? '').split(':');
   const last = rest.at(-1) ?? '';
   if ((kind === 'page' || kind === 'slot') && /^\d+$/.test(last)) return { page: Number(last) };
   if (selection !== undefined && (kind === 'cell' || kind === 'sep')) {
-    const key = numberOf(last);
+    // A key that is text may have colons.
+    const text = selection.slice(`${kind}:${table}:`.length);
+    const key = tree === 'table' ? rowidOf(text) : text;
     const page = key === undefined ? undefined : pageOfKey(moment, key, kind === 'sep');
     if (page !== undefined) return { page, inside: selection };
   }
@@ -171,7 +179,7 @@ export function inspect(
     heading: tree ? 'b-tree page header' : headingOf(role),
     summary: tree ? treeSummary(lens, regions) : roleSummary(role, use),
     bytes,
-    regions: regions.map((region) => shown(region, lens, tree, value.table)),
+    regions: regions.map((region) => shown(region, lens, tree, moment)),
     ...(dirtyPages(image).includes(number)
       ? { durability: file ? 'newer in memory than in the file' : 'not yet in the file' }
       : { durability: 'the same in memory and in the file' }),
@@ -221,20 +229,28 @@ function roleSummary(role: string, use: PageUse | undefined): Inspected['summary
   ];
 }
 
-function shown(region: Region, page: Page, tree: boolean, table: string): InspectedRegion {
+function shown(
+  region: Region,
+  page: Page,
+  tree: boolean,
+  { image, value }: BTreeMoment,
+): InspectedRegion {
   const { from, to, kind, fields, fault } = region;
   const cell = tree && kind === 'cell' && region.index !== undefined;
-  const key =
-    cell && page.isTable && fault === undefined ? page.key(region.index as number) : undefined;
+  const { table, readOnly } = value;
+  const hasKey = cell && fault === undefined && (page.isTable || !readOnly);
+  const key = hasKey
+    ? keyAt(page, region.index as number, (number) => pageBytes(image, number, 'memory'))
+    : undefined;
   const interior = tree && page.kind !== undefined && !page.isLeaf;
   return {
     from,
     to,
     tone: fault !== undefined ? 'fault' : cell && interior ? 'separator' : TONES[kind],
     label: cell
-      ? `${interior ? 'separator' : 'cell'} ${region.index}${key === undefined ? '' : `: key ${key}`}`
+      ? `${interior ? 'separator' : 'cell'} ${region.index}${key === undefined ? '' : `: key ${keyText(key)}`}`
       : kind,
-    ...(key !== undefined && { key: `${interior ? 'sep' : 'cell'}:${table}:${key}` }),
+    ...(key !== undefined && { key: (interior ? aboveKey : cellKey)(table, key) }),
     ...(fields && { fields }),
     ...(fault !== undefined && { fault }),
   };

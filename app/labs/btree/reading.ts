@@ -9,11 +9,13 @@ import {
   committedPage,
   dirtyPages,
   FILES,
+  type Held,
   type Key,
   pageCount,
   pageOf,
 } from '../../../engine/btree/events.ts';
 import { type DatabaseHeader, readHeader } from '../../../engine/btree/header.ts';
+import { compareKeys, keyAt, placeIn } from '../../../engine/btree/key-lens.ts';
 import {
   type Cell,
   Page,
@@ -175,14 +177,14 @@ class Reader {
     this.#dirty = new Set(running ? dirtyPages(this.#image) : []);
   }
 
-  #bytes(page: number): Bytes | undefined {
+  readonly #bytes = (page: number): Bytes | undefined => {
     const bytes = this.#moment.value.running
       ? pageOf(this.#image, page)
       : inFile(this.#image, page, 'now');
     if (!bytes && this.#moment.value.readOnly && page >= 1 && page <= this.#pages)
       this.#lacking.add(page);
     return bytes;
-  }
+  };
 
   read(): Reading {
     const { running, root, pageSize } = this.#moment.value;
@@ -293,8 +295,9 @@ class Reader {
       way.add(page);
       const bytes = this.#bytes(page);
       const lens = bytes && new Page(bytes, page, this.#usable);
-      if (!lens || lens.kind === undefined || lens.isLeaf || !lens.isTable) break;
-      page = lens.child(Math.min(lens.search(key), cellsIn(lens)));
+      if (!lens || lens.kind === undefined || lens.isLeaf) break;
+      if (lens.isTable === (typeof key === 'string')) break;
+      page = lens.child(Math.min(placeIn(lens, key, this.#bytes), cellsIn(lens)));
     }
     return way;
   }
@@ -339,7 +342,8 @@ class Reader {
     const encoding = this.#header?.encoding ?? 'UTF-8';
     const of = `${table} ${encoding} ${lens.number} ${lens.usable}`;
     const known = decoded.get(lens.bytes);
-    const cells = known?.of === of ? known.cells : cellsOf(lens, table, encoding);
+    const cells =
+      known?.of === of ? known.cells : cellsOf(lens, this.#moment.value, encoding, this.#bytes);
     if (cells !== known?.cells) decoded.set(lens.bytes, { of, cells });
     return cells.map((cell) => {
       let { key } = cell;
@@ -406,15 +410,19 @@ class Reader {
 
   /** The page of the same level after which its keys belong. */
   #neighbour(node: PageNode, root: PageNode): PageNode | undefined {
-    const least = node.lens && smallest(node.lens);
+    const least = this.#smallest(node.lens);
     let best: PageNode | undefined;
     for (const other of under(root)) {
       if (other.height !== node.height || other === root || !other.lens) continue;
-      const first = smallest(other.lens);
-      if (least !== undefined && first !== undefined && first > least) continue;
+      const first = this.#smallest(other.lens);
+      if (least !== undefined && first !== undefined && compareKeys(first, least) > 0) continue;
       best = other;
     }
     return best;
+  }
+
+  #smallest(lens: Page | undefined): Key | undefined {
+    return lens && lens.cellCount > 0 ? keyAt(lens, 0, this.#bytes) : undefined;
   }
 
   #survey(): Survey {
@@ -484,23 +492,34 @@ class Reader {
   }
 }
 
+type ReadBytes = (page: number) => Bytes | undefined;
+
 /** A cell as its page has it. What its record says is read when somebody asks: few are drawn. */
 class ReadCell implements CellNode {
   readonly key: string;
   readonly #lens: Page;
   readonly #cell: Cell;
   readonly #encoding: DatabaseHeader['encoding'];
+  /** The key of a cell of the lab's own index b-tree: the first column of its record. */
+  readonly #text: string | undefined;
   #value: string | undefined;
 
-  constructor(lens: Page, cell: Cell, key: string, encoding: DatabaseHeader['encoding']) {
+  constructor(
+    lens: Page,
+    cell: Cell,
+    key: string,
+    encoding: DatabaseHeader['encoding'],
+    text?: string,
+  ) {
     this.#lens = lens;
     this.#cell = cell;
     this.key = key;
     this.#encoding = encoding;
+    this.#text = text;
   }
 
   called(key: string): ReadCell {
-    return new ReadCell(this.#lens, this.#cell, key, this.#encoding);
+    return new ReadCell(this.#lens, this.#cell, key, this.#encoding, this.#text);
   }
 
   get index(): number {
@@ -519,14 +538,15 @@ class ReadCell implements CellNode {
     return this.#cell.fault;
   }
   get text(): string {
-    return this.#lens.isTable ? `${this.#cell.key}` : this.#values();
+    return this.#text ?? (this.#lens.isTable ? `${this.#cell.key}` : this.#values());
   }
   get aria(): string {
     const { isLeaf, isTable } = this.#lens;
     const bytes = `${this.#cell.size} bytes`;
-    const value = isLeaf && isTable ? this.#values() : '';
-    if (!isLeaf) return `separator ${this.text}, ${bytes}`;
-    return `key ${this.text}, ${bytes}${value ? `: ${value}` : ''}`;
+    const isRow = this.#text !== undefined || (isLeaf && isTable);
+    const value = isRow ? this.#values() : '';
+    const what = isLeaf ? 'key' : this.#text === undefined ? 'separator' : 'row between children';
+    return `${what} ${this.text}, ${bytes}${value ? `: ${value}` : ''}`;
   }
 
   #values(): string {
@@ -535,18 +555,27 @@ class ReadCell implements CellNode {
       const has = lens.isLeaf || !lens.isTable;
       const record = has ? lens.record(this.#cell, this.#encoding) : undefined;
       const values = record?.columns.filter(({ value }) => value !== null) ?? [];
-      this.#value = values.map(({ value }) => shown(value, 24)).join(', ');
+      const shownOnes = this.#text === undefined ? values : values.slice(1);
+      this.#value = shownOnes.map(({ value }) => shown(value, 24)).join(', ');
     }
     return this.#value;
   }
 }
 
-function cellsOf(lens: Page, table: string, encoding: DatabaseHeader['encoding']): ReadCell[] {
+function cellsOf(
+  lens: Page,
+  { table, readOnly }: BTreeValue,
+  encoding: DatabaseHeader['encoding'],
+  read: ReadBytes,
+): ReadCell[] {
   const name = lens.isLeaf ? cellKey : separatorKey;
   return Array.from({ length: cellsIn(lens) }, (_, index) => {
     const cell = lens.cell(index);
-    const key = name(table, lens.isTable ? `${cell.key}` : `${lens.number}.${index}`);
-    return new ReadCell(lens, cell, key, encoding);
+    if (lens.isTable) return new ReadCell(lens, cell, name(table, `${cell.key}`), encoding);
+    if (readOnly) return new ReadCell(lens, cell, name(table, `${lens.number}.${index}`), encoding);
+    // In the lab's own index b-tree the cell is the row, and keeps its name wherever it goes.
+    const key = keyAt(lens, index, read);
+    return new ReadCell(lens, cell, cellKey(table, key), encoding, keyText(key));
   });
 }
 
@@ -560,13 +589,17 @@ export function hasCell(node: PageNode, key: string): boolean {
   return index < lens.cellCount && lens.key(index) === Number(found[2]);
 }
 
+/** A key as a cell shows it: of a long text its two ends. */
+export const keyText = (key: Key): string => {
+  const units = [...`${key}`.replace(/[\s\p{C}]/gu, ' ')];
+  if (typeof key !== 'string' || units.length <= 12) return units.join('');
+  return `${units.slice(0, 6).join('')}…${units.slice(-5).join('')}`;
+};
+
 /** Cells that have room for their pointers: what a damaged count may promise beyond is not there. */
 function cellsIn(lens: Page): number {
   return Math.min(lens.cellCount, Math.floor((lens.usable - lens.pointersAt) / 2));
 }
-
-const smallest = (lens: Page): Key | undefined =>
-  lens.isTable && lens.cellCount > 0 ? lens.key(0) : undefined;
 
 /** A page and all below it, level by level. */
 export function under(node: PageNode): PageNode[] {
@@ -585,6 +618,14 @@ function inFile(image: DiskImage, page: number, layer: 'now' | 'synced'): Bytes 
   if (!database) return undefined;
   return chunkOf(database[layer], page - 1) ?? database.source?.chunk(page - 1);
 }
+
+/** Cells that no page has at this moment. */
+export const heldIn = (event: BTreeEvent): readonly Held[] =>
+  'held' in event && event.held ? event.held : [];
+
+/** What a cell of an interior page is called: in an index b-tree it is the row itself, wherever it goes. */
+export const aboveKey = (table: string, key: Key): string =>
+  (typeof key === 'string' ? cellKey : separatorKey)(table, key);
 
 /** Which pages, cells and pointers the engine is at. */
 export interface Focus {
@@ -606,14 +647,15 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
   const frames: number[] = [];
   const way = new Set<number>();
   const cell = (key: Key) => keys.add(cellKey(table, key));
+  const above = (key: Key) => keys.add(aboveKey(table, key));
   /** What a page's cell of that key is called: a row in a leaf, a separator above. */
   const cellOf = (page: number, key: Key) =>
-    keys.add((nodes.get(page)?.leaf === false ? separatorKey : cellKey)(table, key));
+    nodes.get(page)?.leaf === false ? above(key) : cell(key);
   switch (event.kind) {
     case 'descend':
       pages.push(event.page);
       way.add(event.child);
-      if (event.separator !== undefined) keys.add(separatorKey(table, event.separator));
+      if (event.separator !== undefined) above(event.separator);
       break;
     case 'seek':
       pages.push(event.page);
@@ -662,11 +704,11 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
     case 'move':
       pages.push(event.to, event.from);
       for (const key of event.keys) cellOf(event.to, key);
-      cellOf(event.to, event.homeless.key);
+      for (const { key, page } of event.homeless) cellOf(page, key);
       break;
     case 'separator':
       pages.push(event.parent);
-      keys.add(separatorKey(table, event.key));
+      above(event.key);
       way.add(event.left).add(event.right);
       break;
     case 'underfull':
@@ -682,7 +724,36 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
     case 'borrow':
       pages.push(event.to, event.from, event.parent);
       for (const key of event.keys) cellOf(event.to, key);
-      keys.add(separatorKey(table, event.separator));
+      above(event.separator);
+      break;
+    case 'gather':
+      pages.push(event.page, ...event.pages.filter((page) => page !== event.page));
+      break;
+    case 'deal':
+      pages.push(...event.pages, event.parent);
+      for (const key of event.keys) cellOf(event.pages[0] ?? 0, key);
+      for (const { key, page } of event.homeless) cellOf(page, key);
+      break;
+    case 'separators':
+      pages.push(event.parent);
+      for (const key of event.now) above(key);
+      break;
+    case 'predecessor':
+      pages.push(event.page, event.from);
+      above(event.key);
+      break;
+    case 'fill':
+      pages.push(event.page);
+      for (const { key } of nodes.get(event.page)?.cells ?? []) keys.add(key);
+      break;
+    case 'link':
+      pages.push(event.parent, event.page);
+      way.add(event.page);
+      above(event.key);
+      break;
+    case 'extend':
+      pages.push(event.page, event.beside, event.parent);
+      above(event.separator);
       break;
     case 'shrink':
       pages.push(event.root, event.child);
@@ -703,7 +774,7 @@ export function focusOf({ event, value }: BTreeMoment, nodes: Reading['nodes']):
       break;
     default:
   }
-  if ('held' in event && event.held) cellOf(event.held.page, event.held.key);
+  for (const { page, key } of heldIn(event)) cellOf(page, key);
   // The way from the root to where the engine is, as long as it is a lookup.
   const here = pages[0];
   if (here !== undefined && LOOKUPS.has(event.kind))

@@ -76,7 +76,7 @@ describe('every moment of a run', () => {
       const scene = byKey(view(moment, { ...LOOK, detail: 'cells' }));
       const { event } = moment;
       if (event.kind === 'overflow' || event.kind === 'deepen' || event.kind === 'open') {
-        const key = event.kind === 'overflow' ? event.key : event.held?.key;
+        const key = event.kind === 'overflow' ? event.key : event.held?.[0]?.key;
         const cells = [scene.get(`cell:kv:${key}`), scene.get(`sep:kv:${key}`)];
         const held = cells.find((cell) => cell?.lit && cell.dashed);
         expect(held, `${moment.name} ${event.kind}`).toBeDefined();

@@ -18,20 +18,24 @@
 //   level 2   ▯▯▯▯▯▯▯▯▯ ┌ page 12 ┐ ┌ page 40 ┐ ▯▯▯▯▯▯▯▯▯▯
 //             ▯▯▯▯▯▯▯▯▯ └─────────┘ └─────────┘ ▯▯▯▯▯▯▯▯▯▯      many: in rows, column by column
 
+import { type Held, type Key, pageOf } from '../../../engine/btree/events.ts';
+import { compareKeys, keyAt } from '../../../engine/btree/key-lens.ts';
 import type { Detail, Look, Scene, Segment, Shape, Tone } from '../../scene/scene.ts';
 import { type FrameNode, LOG_HEADER_KEY } from './log.ts';
 import {
+  aboveKey,
   type BTreeMoment,
   cellKey,
   type Focus,
   focusOf,
   hasCell,
+  heldIn,
+  keyText,
   type PageNode,
   type Reading,
   read,
   type SideNode,
   type SlotNode,
-  separatorKey,
   under,
 } from './reading.ts';
 
@@ -638,9 +642,7 @@ class Picture {
       const kind = cell.leaf ? 'cell' : 'separator';
       const { event } = this.#moment;
       const copied =
-        event.kind === 'separator' &&
-        event.copied &&
-        cell.key === separatorKey(this.#table, event.key);
+        event.kind === 'separator' && event.copied && cell.key === aboveKey(this.#table, event.key);
       this.#shapes.push({
         ...place,
         key: cell.key,
@@ -726,43 +728,62 @@ class Picture {
   /** A cell that no page has at this moment hangs by the page that it was meant for. */
   #held(layout: Layout): void {
     const { event } = this.#moment;
-    const held =
-      event.kind === 'overflow'
-        ? { key: event.key, page: event.page, index: event.index }
-        : 'held' in event && event.held
-          ? { ...event.held, index: undefined }
-          : undefined;
-    const page = held && layout.placed.get(held.page);
-    if (!held || !page) return;
-    const { leaf } = page.node;
-    const name = (leaf ? cellKey : separatorKey)(this.#table, held.key);
-    if (this.#shapes.some(({ key }) => key === name)) return;
-    const text = `${held.key}`;
-    const w = Math.max(this.#measure.cell, text.length * CELL.character + 10);
-    const keys = page.node.cells.map((cell) => cell.text);
-    const index = held.index ?? keys.findIndex((key) => Number(key) > Number(text));
-    const slot = page.slots.find(({ cell }) => cell?.index === index);
-    const last = page.slots.at(-1);
-    const middle = slot
-      ? slot.x - this.#measure.cellGap / 2
-      : last
-        ? last.x + last.w + this.#measure.cellGap / 2
-        : page.w / 2;
-    this.#shapes.push({
-      key: name,
-      kind: 'cell',
-      x: page.x + Math.min(page.w - w, Math.max(0, middle - w / 2)),
-      y: page.y + page.h + HANG.gap,
-      w,
-      h: HANG.height,
-      tone: leaf ? 'key' : 'separator',
-      text,
-      lit: true,
-      dashed: true,
-      on: `page:${held.page}`,
-      legend: legendOf(leaf ? 'cell' : 'separator', true),
-      aria: `${leaf ? 'key' : 'separator'} ${text}, held outside of page ${held.page}`,
-    });
+    const waiting = new Map<number, { readonly slot: number; readonly held: Held }[]>();
+    for (const held of heldIn(event)) {
+      const page = layout.placed.get(held.page);
+      if (!page) continue;
+      const { leaf, cells } = page.node;
+      const after = cells.findIndex(({ index }) => index >= (held.index ?? cells.length));
+      const place = held.index === undefined ? this.#placeOf(page.node, held.key) : after;
+      const slot = page.slots.find(({ cell }) => cell?.index === place);
+      const last = page.slots.at(-1);
+      const middle = slot
+        ? slot.x - this.#measure.cellGap / 2
+        : last
+          ? last.x + last.w + this.#measure.cellGap / 2
+          : page.w / 2;
+      const name = (leaf ? cellKey : aboveKey)(this.#table, held.key);
+      if (this.#shapes.some(({ key }) => key === name)) continue;
+      waiting.set(held.page, [...(waiting.get(held.page) ?? []), { slot: middle, held }]);
+    }
+    for (const [number, cells] of waiting) {
+      const page = layout.placed.get(number) as Placed;
+      const { leaf } = page.node;
+      const texts = cells.map(({ held }) => keyText(held.key));
+      const widths = texts.map((text) =>
+        Math.max(this.#measure.cell, Math.min(text.length, 12) * CELL.character + 10),
+      );
+      const gap = this.#measure.cellGap;
+      const total = widths.reduce((sum, w) => sum + w + gap, -gap);
+      const middle = cells.reduce((sum, { slot }) => sum + slot, 0) / cells.length;
+      let x = page.x + Math.min(page.w - total, Math.max(0, middle - total / 2));
+      cells.forEach(({ held }, i) => {
+        const [w, text] = [widths[i] as number, texts[i] as string];
+        this.#shapes.push({
+          key: (leaf ? cellKey : aboveKey)(this.#table, held.key),
+          kind: 'cell',
+          x,
+          y: page.y + page.h + HANG.gap,
+          w,
+          h: HANG.height,
+          tone: leaf ? 'key' : 'separator',
+          text,
+          lit: true,
+          dashed: true,
+          on: `page:${number}`,
+          legend: legendOf(leaf ? 'cell' : 'separator', true),
+          aria: `${leaf ? 'key' : 'separator'} ${text}, held outside of page ${number}`,
+        });
+        x += w + gap;
+      });
+    }
+  }
+
+  /** The first cell of a page whose key is greater; -1 where there is none. */
+  #placeOf({ lens, cells }: PageNode, key: Key): number {
+    if (!lens) return -1;
+    const read = (page: number) => pageOf(this.#moment.image, page);
+    return cells.findIndex(({ index }) => compareKeys(keyAt(lens, index, read), key) > 0);
   }
 
   /** Pages in memory that are not of this tree; the bottom of their row. */
