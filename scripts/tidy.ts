@@ -47,6 +47,16 @@ export const ARROWS: Record<string, readonly string[]> = {
     'engine/base',
     'type engine',
   ],
+  'app/compare': ['app/scene', 'app/player', 'app/panels', 'type engine'],
+  'app/lessons': [
+    'app/scene',
+    'app/player',
+    'app/labs',
+    'app/panels',
+    'lens',
+    'engine/base',
+    'type engine',
+  ],
   'app/shelf': ['engine/base', 'engine/run', 'type engine'],
   'app/shell': ['app', 'engine/base', 'engine/run', 'type engine'],
 };

@@ -2,7 +2,7 @@
 // into the <svg>, which belongs to the stage (app/draw). Movement comes from the player by a Screen;
 // the caption's card is placed by hand, once a step, where it covers neither pages nor pointers.
 
-import { Maximize, Minus, Plus } from 'lucide-react';
+import { Check, Maximize, Minus, Plus, X } from 'lucide-react';
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -14,7 +14,7 @@ import {
   useState,
 } from 'react';
 import { useStore } from 'zustand';
-import { type Camera, type Stage as Drawing, mountStage } from '../draw/stage.ts';
+import { boxOf, type Camera, type Stage as Drawing, mountStage } from '../draw/stage.ts';
 import type { Picture, TwinNode } from '../labs/picture.ts';
 import type { Screen, Session, ShownMoment } from '../player/types.ts';
 import type { Detail, Scene } from '../scene/scene.ts';
@@ -30,9 +30,22 @@ export interface StageProps {
   readonly session: Session;
   /** Only the drawing: no legend, no zoom, and the wheel goes on scrolling the page. */
   readonly plain?: boolean;
+  /** Not announced: another stage beside it is. */
+  readonly quiet?: boolean;
+  /** What is announced in place of the caption: what a lesson has just said. */
+  readonly said?: string | undefined;
+  /** Words pinned to shapes: what somebody expected, and what is so. */
+  readonly pins?: readonly Pin[] | undefined;
 }
 
-export function Stage({ session, plain = false }: StageProps) {
+export interface Pin {
+  /** Scene key; where the picture has no such shape, the pin stands in its top corner. */
+  readonly key: string | undefined;
+  readonly tone: 'right' | 'wrong';
+  readonly text: string;
+}
+
+export function Stage({ session, plain = false, quiet = false, said, pins }: StageProps) {
   const picture = usePicture(session);
   const moment = useStore(session.store, (state) => state.moment);
   const playing = useStore(session.store, (state) => state.playing && state.speed > 2);
@@ -48,6 +61,7 @@ export function Stage({ session, plain = false }: StageProps) {
   const redraw = useRef<(keep: boolean) => void>(() => {});
 
   const put = useRef<typeof PutCaption>(undefined);
+  const pinned = useRef<HTMLUListElement>(null);
   const placing = useRef({ frame: 0, rest: 0 });
   /** Measuring the card lays out the whole page, so it is done once a frame at most. */
   const placeCard = useCallback(() => {
@@ -55,6 +69,7 @@ export function Stage({ session, plain = false }: StageProps) {
     placing.current.frame = requestAnimationFrame(() => {
       if (card.current && frame.current && latest.current)
         put.current?.(card.current, frame.current, latest.current, camera.current);
+      placePins(pinned.current, latest.current, camera.current);
     });
   }, []);
   /** While a hand moves the picture the card stays; it finds its new place when the hand rests. */
@@ -214,7 +229,7 @@ export function Stage({ session, plain = false }: StageProps) {
   }, [session, picture, plain, placeCard, placeCardAtRest]);
 
   // The card's size follows its words: place it once they are in, and clear of the notices.
-  useLayoutEffect(placeCard, [moment, scene, notices, placeCard]);
+  useLayoutEffect(placeCard, [moment, scene, notices, pins, placeCard]);
 
   const zoom = (act: (stage: Drawing) => void) => () => drawing.current && act(drawing.current);
   const fit = () => {
@@ -298,12 +313,41 @@ export function Stage({ session, plain = false }: StageProps) {
           )}
         </div>
       )}
+      {pins && pins.length > 0 && (
+        <ul className="stage-pins" ref={pinned}>
+          {pins.map(({ key, tone, text }) => (
+            <li key={`${tone} ${key} ${text}`} data-key={key} className={`pin is-${tone}`}>
+              {tone === 'right' ? <Check aria-hidden size={13} /> : <X aria-hidden size={13} />}
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
       {scene?.unsaid && <p className="stage-unsaid">{scene.unsaid.join(' ')}</p>}
-      <p className="stage-words" role="status">
-        {walk.said ?? (playing || !caption ? '' : `${caption.title}. ${caption.detail}`)}
+      <p className="stage-words" role={quiet ? undefined : 'status'}>
+        {walk.said ?? said ?? (playing || !caption ? '' : `${caption.title}. ${caption.detail}`)}
       </p>
     </div>
   );
+}
+
+/** Each pin above the shape that it speaks of; several at one shape are stacked. */
+function placePins(list: HTMLElement | null, scene: Scene | undefined, camera: Camera): void {
+  if (!list || !scene) return;
+  const { clientWidth: width, clientHeight: height } = list;
+  const stacked = new Map<string, number>();
+  for (const pin of list.children as HTMLCollectionOf<HTMLElement>) {
+    const key = pin.dataset.key ?? '';
+    const shape = scene.shapes.find((shape) => shape.key === key);
+    const box = shape ? boxOf(shape, camera) : { x: 16, y: 74, width: 0, height: 0 };
+    const above = stacked.get(key) ?? 0;
+    const y = box.y - (above + 1) * (pin.offsetHeight + 4) - 4;
+    stacked.set(key, above + 1);
+    const middle = shape ? box.x + box.width / 2 - pin.offsetWidth / 2 : box.x;
+    const x = Math.max(8, Math.min(width - pin.offsetWidth - 8, middle));
+    const kept = Math.max(46, Math.min(height - pin.offsetHeight - 8, y));
+    pin.style.transform = `translate(${Math.round(x)}px, ${Math.round(kept)}px)`;
+  }
 }
 
 function ZoomButton(props: {

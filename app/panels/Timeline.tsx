@@ -16,7 +16,13 @@ const LANE = 9;
 const LANES_SHOWN = 2;
 const HEIGHTS = { quiet: [TOP + 11, 7], tall: [TOP + 4, 14] } as const;
 
-export function Timeline({ session }: { readonly session: Session }) {
+export function Timeline({
+  session,
+  label = 'Moment',
+}: {
+  readonly session: Session;
+  readonly label?: string;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(684);
   useEffect(() => {
@@ -54,7 +60,7 @@ export function Timeline({ session }: { readonly session: Session }) {
 
   return (
     <div className="timeline" ref={box}>
-      <Scrubber session={session} width={width}>
+      <Scrubber session={session} width={width} label={label}>
         <svg width={width + 2 * ENDS} height={74} aria-hidden="true">
           <g transform={`translate(${ENDS} 0)`}>
             {shape.blocks.map((block) => (
@@ -208,9 +214,10 @@ function Playhead({ session, width }: { readonly session: Session; readonly widt
 function Scrubber(props: {
   readonly session: Session;
   readonly width: number;
+  readonly label: string;
   readonly children: React.ReactNode;
 }) {
-  const { session, width } = props;
+  const { session, width, label } = props;
   const index = useSession(session, (state) => state.moment?.index ?? 0);
   const name = useSession(session, (state) => state.moment?.name);
   const title = useSession(session, (state) => state.moment?.caption.title);
@@ -225,7 +232,7 @@ function Scrubber(props: {
       className="tl-scrub"
       role="slider"
       tabIndex={0}
-      aria-label="Moment"
+      aria-label={label}
       aria-valuemin={1}
       aria-valuemax={Math.max(1, length)}
       aria-valuenow={index + 1}

@@ -7,7 +7,13 @@ import { processesOf } from './processes.ts';
 import { toneOfProcess } from './timeline.ts';
 import { useSession } from './use.ts';
 
-export function Transport({ session }: { readonly session: Session }) {
+export function Transport({
+  session,
+  label = 'Transport',
+}: {
+  readonly session: Session;
+  readonly label?: string;
+}) {
   const playing = useSession(session, (state) => state.playing);
   const ready = useSession(session, (state) => state.outline.length > 0);
   const index = useSession(session, (state) => state.moment?.index ?? 0);
@@ -15,7 +21,7 @@ export function Transport({ session }: { readonly session: Session }) {
   const atStart = index <= 0;
   const atEnd = index >= length - 1;
   return (
-    <div className="transport" role="toolbar" aria-label="Transport">
+    <div className="transport" role="toolbar" aria-label={label}>
       <button
         type="button"
         className="btn icon"

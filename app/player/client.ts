@@ -101,6 +101,8 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
   /** Chunks of imported files, by name: they never change, so they belong to every moment alike. */
   const loaded = new Map<string, Map<number, Uint8Array>>();
   const asked = new Map<string, Set<number>>();
+  /** A small file, on its way. */
+  let whole: Promise<unknown> = Promise.resolve();
 
   async function load(file: string, chunks: readonly number[]): Promise<boolean> {
     const known = asked.get(file) ?? new Set();
@@ -150,8 +152,10 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
           const name = lazy && [...received.names].find(([, other]) => other === id)?.[0];
           const file = name && fileNamed(received, name);
           if (!file || file.now.size > WHOLE_BYTES) continue;
-          await load(name, [...Array(Math.ceil(file.now.size / file.chunkSize)).keys()]);
+          whole = load(name, [...Array(Math.ceil(file.now.size / file.chunkSize)).keys()]);
         }
+        // Also for a moment that is asked for while it is still on its way.
+        await whole;
         return { ...rest, image: fill(received) };
       });
     },

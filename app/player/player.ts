@@ -30,6 +30,8 @@ interface Context {
   readonly input: PlayerInput;
   readonly speed: number;
   readonly length: number;
+  /** The last moment that may be shown: what comes after it is asked about first. */
+  readonly limit: number | undefined;
   /** Where the reader wants to be. */
   readonly target: number;
   readonly moment: ShownMoment | undefined;
@@ -58,9 +60,15 @@ export type PlayerEvent =
   /** Move there, from wherever the picture is. */
   | { readonly type: 'GO'; readonly index: number }
   | { readonly type: 'SPEED'; readonly speed: number }
+  /** Nothing beyond that moment is shown; without one, everything may be. */
+  | { readonly type: 'HOLD'; readonly index?: number }
   /** The moment on screen, with bytes that came later: drawn anew where nothing moves. */
   | { readonly type: 'REFRESH'; readonly moment: ShownMoment }
   | { readonly type: 'FAIL'; readonly why: string };
+
+/** The last moment that can be gone to. */
+const lastOf = ({ length, limit }: Context): number =>
+  Math.min(length - 1, limit ?? Number.POSITIVE_INFINITY);
 
 /** How long a moment is left standing while playing, at 1×: long enough to read its caption. */
 export function dwellMs(moment: ShownMoment | undefined): number {
@@ -96,18 +104,21 @@ const player = setup({
     ),
   },
   guards: {
-    canStep: ({ context }) => context.target < context.length - 1,
+    canStep: ({ context }) => context.target < lastOf(context),
     canBack: ({ context }) => context.target > 0,
     /** There is a moment after the one on screen. */
-    canPlay: ({ context }) => (context.moment?.index ?? 0) < context.length - 1,
+    canPlay: ({ context }) => (context.moment?.index ?? 0) < lastOf(context),
     playsNext: ({ context, event }) =>
       context.playNext &&
       'output' in event &&
-      (event.output as ShownMoment).index < context.length - 1,
+      (event.output as ShownMoment).index < lastOf(context),
+    /** The picture is, or is about to be, beyond what may be shown. */
+    isBeyond: ({ context }, { index }: { index: number | undefined }) =>
+      index !== undefined && Math.max(context.target, context.moment?.index ?? 0) > index,
   },
   actions: {
     land: ({ context }) => context.input.draw(1),
-    forward: assign({ target: ({ context }) => Math.min(context.target + 1, context.length - 1) }),
+    forward: assign({ target: ({ context }) => Math.min(context.target + 1, lastOf(context)) }),
     backward: assign({ target: ({ context }) => Math.max(context.target - 1, 0) }),
     /** A movement to what was fetched. */
     arrive: enqueueActions(
@@ -121,18 +132,19 @@ const player = setup({
       },
     ),
     aim: assign(({ context }, { index }: { index: number }) => ({
-      target: Math.max(0, Math.min(index, context.length - 1)),
+      target: Math.max(0, Math.min(index, lastOf(context))),
     })),
     /** Wants no more than what is on screen. */
     stay: assign({ target: ({ context }) => context.moment?.index ?? context.target }),
     /** Playing goes on from what is on screen, wherever a step was heading. */
     onward: assign({
       target: ({ context }) =>
-        Math.min((context.moment?.index ?? context.target) + 1, context.length - 1),
+        Math.min((context.moment?.index ?? context.target) + 1, lastOf(context)),
     }),
     willPlay: assign({ playNext: true }),
     willRest: assign({ playNext: false }),
     grow: assign((_, { length }: { length: number }) => ({ length })),
+    hold: assign((_, { index }: { index: number | undefined }) => ({ limit: index })),
     hurry: assign((_, { speed }: { speed: number }) => ({ speed })),
     blame: assign((_, { why }: { why: string }) => ({ trouble: why })),
   },
@@ -183,6 +195,7 @@ export const playerMachine = player.createMachine({
     input,
     speed: input.speed,
     length: 0,
+    limit: undefined,
     target: 0,
     moment: undefined,
     durationMs: 0,
@@ -214,6 +227,17 @@ export const playerMachine = player.createMachine({
     },
     GREW: { actions: { type: 'grow', params: ({ event }) => event } },
     SPEED: { actions: { type: 'hurry', params: ({ event }) => event } },
+    HOLD: [
+      {
+        guard: { type: 'isBeyond', params: ({ event }) => ({ index: event.index }) },
+        target: '.jumping',
+        actions: [
+          { type: 'hold', params: ({ event }) => ({ index: event.index }) },
+          { type: 'aim', params: ({ event }) => ({ index: event.index ?? 0 }) },
+        ],
+      },
+      { actions: { type: 'hold', params: ({ event }) => ({ index: event.index }) } },
+    ],
     FAIL: { target: '.failed', actions: { type: 'blame', params: ({ event }) => event } },
     STEP: { guard: 'canStep', target: '.stepping', actions: 'forward' },
     BACK: { guard: 'canBack', target: '.stepping', actions: 'backward' },
@@ -221,7 +245,15 @@ export const playerMachine = player.createMachine({
     GO: { target: '.stepping', actions: { type: 'aim', params: ({ event }) => event } },
   },
   states: {
-    opening: { on: { STEP: {}, BACK: {}, JUMP: {}, GO: {} } },
+    opening: {
+      on: {
+        STEP: {},
+        BACK: {},
+        JUMP: {},
+        GO: {},
+        HOLD: { actions: { type: 'hold', params: ({ event }) => ({ index: event.index }) } },
+      },
+    },
     paused: { on: { PLAY: { guard: 'canPlay', target: 'playing', actions: 'onward' } } },
     stepping: {
       initial: 'fetching',
@@ -291,7 +323,7 @@ export const playerMachine = player.createMachine({
       },
     },
     failed: {
-      on: { STEP: {}, BACK: {}, JUMP: {}, GO: {}, PLAY: {} },
+      on: { STEP: {}, BACK: {}, JUMP: {}, GO: {}, PLAY: {}, HOLD: {} },
     },
   },
 });

@@ -97,6 +97,7 @@ export function openSession(options: SessionOptions): Session {
     problems: [],
     digest: '',
     playing: false,
+    resting: true,
     speed: options.speed ?? 1,
     process: 'split',
     saved: { state: 'unsaved' },
@@ -159,9 +160,17 @@ export function openSession(options: SessionOptions): Session {
   });
   player.subscribe((snapshot) => {
     const playing = snapshot.matches('playing');
-    if (playing !== now().playing) set({ playing });
+    const resting = snapshot.matches('paused');
+    const before = now();
+    if (playing !== before.playing || resting !== before.resting) set({ playing, resting });
   });
   player.start();
+
+  function hold(index: number | undefined): void {
+    if (now().held === index) return;
+    set(({ held: _, ...rest }) => (index === undefined ? rest : { ...rest, held: index }), true);
+    player.send({ type: 'HOLD', ...(index !== undefined && { index }) });
+  }
 
   /** A command that is at work for long can be ended, also while it reports how far it is. */
   let longSince: number | undefined;
@@ -196,6 +205,8 @@ export function openSession(options: SessionOptions): Session {
   /** Takes over what the worker says of the script. */
   function take(overview: Overview, opened?: Opened): void {
     const before = now();
+    // What was held back was of the run before; who follows the store may hold back again.
+    hold(undefined);
     const lines: CommandLine[] = before.lines.slice(0, overview.linesFrom);
     const all = [
       ...lines.map(({ text, first, result }) => ({ text, first, result })),
@@ -235,6 +246,7 @@ export function openSession(options: SessionOptions): Session {
         prose: opened.prose,
       }),
     });
+    if (opened) set(({ compare: _, ...rest }) => ({ ...rest, ...compareOf(opened) }), true);
     restEnded();
     void compareWithParent();
   }
@@ -705,6 +717,9 @@ export function openSession(options: SessionOptions): Session {
           player.send({ type: 'REFRESH', moment: client.filled(moment) });
       });
     },
+    hold,
+    peek: (index) => client.moment(index),
+
     select: (selection) =>
       set(
         ({ selection: _, bytes: __, ...rest }) => (selection ? { ...rest, selection } : rest),
@@ -785,7 +800,7 @@ export function openSession(options: SessionOptions): Session {
       const index = branches.find(({ name }) => name === branch)?.differs;
       if (index !== undefined) player.send({ type: 'GO', index });
     },
-    async load(text) {
+    async load(text, { unkept = false } = {}) {
       if (now().phase === 'working') return AT_WORK;
       const before = files;
       files = undefined;
@@ -793,7 +808,7 @@ export function openSession(options: SessionOptions): Session {
       if (complaint) files = before;
       else {
         letGo();
-        keepAs = now().title || now().info.name;
+        keepAs = unkept ? undefined : now().title || now().info.name;
       }
       return complaint;
     },
@@ -910,6 +925,8 @@ function described(given: DatabaseFiles<File>): ForeignFile {
     ...(beside.length > 0 && { beside: Object.fromEntries(beside) }),
   };
 }
+
+const compareOf = ({ compare }: Opened) => (compare ? { compare } : {});
 
 /** A complaint that says which file it is about, once. */
 const naming = (file: string, sentence: string) =>

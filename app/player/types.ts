@@ -105,6 +105,12 @@ export interface SessionState {
   /** The moment on screen (during a step: the one it goes to). */
   readonly moment?: ShownMoment;
   readonly playing: boolean;
+  /** The picture has landed, and nothing is on its way. */
+  readonly resting: boolean;
+  /** The last moment that may be shown, where something is to be answered first. */
+  readonly held?: number;
+  /** The two branches that the scenario wants to be seen side by side. */
+  readonly compare?: readonly [string, string];
   /** 0.25 to 16. */
   readonly speed: number;
   /** The process whose next beginning `nextOf` looks for: `split`. */
@@ -149,6 +155,11 @@ export interface Session {
   setSpeed(speed: number): void;
   setProcess(process: string): void;
 
+  /** Shows nothing beyond that moment until it is called again; with nothing, all may be shown. */
+  hold(index: number | undefined): void;
+  /** A moment of the branch on screen, to be read and not shown. */
+  peek(index: number): Promise<ShownMoment>;
+
   /** Chunks of an imported file that the picture lacks: they are loaded, and the moment is shown again. */
   want(file: string, chunks: readonly number[]): void;
 
@@ -172,8 +183,8 @@ export interface Session {
   removeBranch(name: string): Promise<void>;
   /** Goes to the first moment at which the branch on screen differs from its parent. */
   goToDifference(): void;
-  /** Replaces the whole scenario by another text. */
-  load(text: string): Promise<string | undefined>;
+  /** Replaces the whole scenario by another text. `unkept`: what is then changed is not kept either. */
+  load(text: string, options?: { readonly unkept?: boolean }): Promise<string | undefined>;
   /** The whole scenario as text, branches included; with the moment on screen as its `at`. */
   text(): Promise<string>;
 

@@ -3,6 +3,7 @@
 // "saved" is said when its `complete` was seen, never before.
 //
 //   workspaces   name → {lab, text, branch, syncs, digest, version, files: [{name, size, chunkSize}], packs, tail}
+//   progress     lesson → {beat, marks}: relaxed, each time a beat is left
 //   packs        [name, n] → records under 60 KiB: what one sync changed, chunk by chunk
 //
 // Packs are a log: the newest copy of a chunk counts. When the log has grown to several times what
@@ -46,6 +47,14 @@ interface Schema extends DBSchema {
   packs: { key: [string, number]; value: { workspace: string; bytes: Uint8Array } };
   tails: { key: string; value: readonly string[] };
   preferences: { key: string; value: unknown };
+  progress: { key: string; value: Progress };
+}
+
+/** How far a reader is in a lesson: the beat that was on last, and what became of each. */
+export interface Progress {
+  readonly lesson: string;
+  readonly beat: string;
+  readonly marks: Readonly<Record<string, string>>;
 }
 
 export interface Shelf {
@@ -59,6 +68,8 @@ export interface Shelf {
   /** All of it or nothing, in one transaction. Rejects with a Complaint when the new name is taken. */
   rename(from: string, to: string): Promise<void>;
   remove(name: string): Promise<void>;
+  progress(lesson: string): Promise<Progress | undefined>;
+  saveProgress(progress: Progress): Promise<void>;
 }
 
 let opened: Promise<IDBPDatabase<Schema>> | undefined;
@@ -66,12 +77,20 @@ let opened: Promise<IDBPDatabase<Schema>> | undefined;
 function database(): Promise<IDBPDatabase<Schema>> {
   // Loaded when something is kept or sought: the front page's lab keeps nothing.
   opened ??= import('idb').then(({ openDB }) =>
-    openDB<Schema>('bathysphere', 1, {
-      upgrade(db) {
-        db.createObjectStore('workspaces', { keyPath: 'name' });
-        db.createObjectStore('packs');
-        db.createObjectStore('tails');
-        db.createObjectStore('preferences');
+    openDB<Schema>('bathysphere', 2, {
+      upgrade(db, from) {
+        if (from < 1) {
+          db.createObjectStore('workspaces', { keyPath: 'name' });
+          db.createObjectStore('packs');
+          db.createObjectStore('tails');
+          db.createObjectStore('preferences');
+        }
+        if (from < 2) db.createObjectStore('progress', { keyPath: 'lesson' });
+      },
+      // A tab with a newer page wants to change the stores: this one lets go, and opens again when asked.
+      blocking(_current, _wanted, event) {
+        (event.target as IDBDatabase).close();
+        opened = undefined;
       },
       terminated() {
         opened = undefined;
@@ -183,6 +202,10 @@ export function openShelf(): Shelf {
         tails.delete(from),
         tx.done,
       ]);
+    },
+    progress: async (lesson) => (await database()).get('progress', lesson),
+    async saveProgress(progress) {
+      await (await database()).put('progress', progress);
     },
     async remove(name) {
       const tx = (await database()).transaction(['workspaces', 'packs', 'tails'], 'readwrite');

@@ -13,6 +13,12 @@ import { usePath } from './location.ts';
 import { Trouble } from './Trouble.tsx';
 
 const LabScreen = lazy(() => import('./LabScreen.tsx').then((m) => ({ default: m.LabScreen })));
+const LessonScreen = lazy(() =>
+  import('./LessonScreen.tsx').then((m) => ({ default: m.LessonScreen })),
+);
+const CompareScreen = lazy(() =>
+  import('./CompareScreen.tsx').then((m) => ({ default: m.CompareScreen })),
+);
 const Gallery = lazy(() => import('./Gallery.tsx').then((m) => ({ default: m.Gallery })));
 const Palette = lazy(() => import('./Palette.tsx').then((m) => ({ default: m.Palette })));
 const Paste = lazy(() => import('./Paste.tsx').then((m) => ({ default: m.Paste })));
@@ -65,6 +71,14 @@ export function App() {
               <Home />
             </Route>
             <Route path="/lab/:name">{({ name }) => <LabScreen key={name} name={name} />}</Route>
+            <Route path="/lesson/:name/:beat?">
+              {({ name, beat }) => (
+                <LessonScreen key={name} name={name} {...(beat !== undefined && { beat })} />
+              )}
+            </Route>
+            <Route path="/compare">
+              <CompareScreen />
+            </Route>
             <Route path="/gallery">
               <Gallery />
             </Route>

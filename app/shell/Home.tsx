@@ -3,6 +3,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { Link } from 'wouter';
+import { LESSONS } from '../lessons/index.ts';
 import { PARTS } from './chapters.ts';
 import { desk, openDialog } from './desk.ts';
 import { useDoors } from './doors.ts';
@@ -50,6 +51,9 @@ export function Home() {
               <Link href="/lab/btree" className="btn primary big">
                 Start the first dive
               </Link>
+              <Link href="/lesson/btree" className="btn big">
+                Take the lesson
+              </Link>
               <Link
                 href={`/lab/btree?scenario=${first('btree').name}&watch=split`}
                 className="btn big"
@@ -80,6 +84,15 @@ export function Home() {
                   </h3>
                   <p>{chapter.line}</p>
                   <span className="chapter-state">{chapter.lab ? 'open the lab' : 'not yet'}</span>
+                  {LESSONS.filter(({ lab }) => lab === chapter.lab).map((lesson) => (
+                    <Link
+                      key={lesson.name}
+                      href={`/lesson/${lesson.name}`}
+                      className="chapter-lesson"
+                    >
+                      Lesson {lesson.number}: {lesson.title}
+                    </Link>
+                  ))}
                 </li>
               ))}
             </ol>

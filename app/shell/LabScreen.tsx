@@ -17,13 +17,14 @@ import { Link } from 'wouter';
 import { useStore } from 'zustand';
 import { sentenceOf } from '../../engine/base/assert.ts';
 import { faceOf } from '../labs/index.ts';
+import { LESSONS } from '../lessons/index.ts';
 import { Console } from '../panels/Console.tsx';
 import { Inspector } from '../panels/Inspector.tsx';
 import { actionOf, nextSpeed, situationOf } from '../panels/keys.ts';
 import { Notices } from '../panels/Notices.tsx';
 import { preferences, toggleFold, usePreference } from '../panels/preferences.ts';
 import { Settings } from '../panels/Settings.tsx';
-import { Stage } from '../panels/Stage.tsx';
+import { type Pin, Stage } from '../panels/Stage.tsx';
 import { Statechart } from '../panels/Statechart.tsx';
 import { Status } from '../panels/Status.tsx';
 import { TextTwin } from '../panels/TextTwin.tsx';
@@ -216,20 +217,59 @@ function WhenOpen(props: { readonly session: Session; readonly inspect: Inspect 
   if (opening && failed)
     return <NotOpened why={trouble ?? 'The engine gave no reason.'} wants={wants} />;
   if (opening) return <p className="loading">Going down…</p>;
-  return <Screen {...props} />;
+  return <Screen {...props} story={<FreePlay session={session} />} />;
+}
+
+/** Without a lesson: the scenario's own words, its settings, and its operations. */
+function FreePlay({ session }: { readonly session: Session }) {
+  return (
+    <>
+      <div className="story">
+        <Story session={session} />
+      </div>
+      <Console session={session} />
+    </>
+  );
 }
 
 /** A scenario without a title is called after its file, or after the lab. */
 const titleOf = ({ title, setup, info }: SessionState): string =>
   title || setup.file?.name || info.title;
 
-function Screen({ session, inspect }: { readonly session: Session; readonly inspect: Inspect }) {
+export interface ScreenProps {
+  readonly session: Session;
+  readonly inspect: Inspect;
+  /** What stands on the left. */
+  readonly story: ReactNode;
+  /** What the left is: as a landmark, and on the button that opens it as a sheet. */
+  readonly side?: { readonly label: string; readonly button: string };
+  /** In place of the one stage, and of its transport and timeline. */
+  readonly stages?: ReactNode;
+  readonly transport?: ReactNode;
+  readonly timelines?: ReactNode;
+  /** Where the sides are sheets: a line above the transport. */
+  readonly strip?: ReactNode;
+  /** When it changes, the sheet gives the picture free. */
+  readonly reveals?: unknown;
+  readonly said?: string | undefined;
+  readonly pins?: readonly Pin[] | undefined;
+}
+
+const SCENARIO_SIDE = { label: 'Scenario and operations', button: 'Operations' };
+
+/** A lab on screen: what is read on the left, the stage, the inspector, and time below. */
+export function Screen(props: ScreenProps) {
+  const { session, inspect, side = SCENARIO_SIDE } = props;
   const phase = useSession(session, (state) => state.phase);
   const trouble = useSession(session, (state) => state.trouble);
   const title = useSession(session, titleOf);
   const folded = usePreference('folded');
   const dialog = useStore(desk, (state) => state.dialog);
   const [sheet, setSheet] = useState<'left' | 'right'>();
+  const { reveals } = props;
+  useEffect(() => {
+    if (reveals !== undefined) setSheet(undefined);
+  }, [reveals]);
   useKeys(session);
   usePaletteItems(session);
   useEffect(() => {
@@ -244,11 +284,8 @@ function Screen({ session, inspect }: { readonly session: Session; readonly insp
       data-right={right ? 'open' : 'folded'}
     >
       <TopBar session={session} />
-      <Side side="left" label="Scenario and operations" sheet={sheet} onSheet={setSheet}>
-        <div className="story">
-          <Story session={session} />
-        </div>
-        <Console session={session} />
+      <Side side="left" label={side.label} sheet={sheet} onSheet={setSheet}>
+        {props.story}
       </Side>
       <main className="stage-place">
         <h1 className="sr-only">{title}</h1>
@@ -261,10 +298,12 @@ function Screen({ session, inspect }: { readonly session: Session; readonly insp
             </button>
           </div>
         ) : (
-          <>
-            <Stage session={session} />
-            <TextTwin session={session} />
-          </>
+          (props.stages ?? (
+            <>
+              <Stage session={session} said={props.said} pins={props.pins} />
+              <TextTwin session={session} />
+            </>
+          ))
         )}
         <Notices session={session} />
       </main>
@@ -277,14 +316,13 @@ function Screen({ session, inspect }: { readonly session: Session; readonly insp
         />
       </Side>
       <footer className="bottom">
-        <div className="bottom-transport">
-          <Transport session={session} />
-        </div>
-        <Timeline session={session} />
+        {props.strip && <div className="bottom-strip">{props.strip}</div>}
+        <div className="bottom-transport">{props.transport ?? <Transport session={session} />}</div>
+        {props.timelines ?? <Timeline session={session} />}
         <Status session={session} onSaved={() => openDialog('workspaces')} />
         <nav className="sheet-buttons" aria-label="Panels">
           <button type="button" className="btn" onClick={() => setSheet('left')}>
-            <ScrollText aria-hidden size={15} /> Operations
+            <ScrollText aria-hidden size={15} /> {side.button}
           </button>
           <button type="button" className="btn" onClick={() => setSheet('right')}>
             <Search aria-hidden size={15} /> Inspect
@@ -416,8 +454,9 @@ function Side(props: {
     if (!asSheet) return;
     const before = document.activeElement;
     ref.current?.querySelector<HTMLElement>('.sheet-close')?.focus({ preventScroll: true });
-    // The operations stand below the scenario's prose.
-    ref.current?.querySelector('.console')?.scrollIntoView({ block: 'end' });
+    // The operations stand below the scenario's prose; a lesson is read from its top.
+    if (!ref.current?.querySelector('.lesson'))
+      ref.current?.querySelector('.console')?.scrollIntoView({ block: 'end' });
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !event.defaultPrevented) onSheet(undefined);
     };
@@ -486,13 +525,66 @@ function Story({ session }: { readonly session: Session }) {
       <h2 className="story-title">{title}</h2>
       <Prose paragraphs={prose} />
       {foreign && <Trees session={session} />}
+      <Ways session={session} />
       <Settings session={session} />
     </>
   );
 }
 
+/** To the lab's lesson, and to two runs side by side. */
+function Ways({ session }: { readonly session: Session }) {
+  const lab = useSession(session, (state) => state.info.name);
+  const named = useSession(session, (state) => state.compare);
+  const branch = useSession(session, (state) => state.branch);
+  const parent = useSession(
+    session,
+    (state) => state.branches.find(({ name }) => name === state.branch)?.parent,
+  );
+  const foreign = useSession(session, (state) => state.setup.file !== undefined);
+  const lesson = LESSONS.find((known) => known.lab === lab);
+  const compare = async (make: (ways: typeof import('./comparing.ts')) => Promise<void>) =>
+    make(await import('./comparing.ts'));
+  return (
+    <p className="story-ways">
+      {lesson && (
+        <Link href={`/lesson/${lesson.name}`} className="btn small">
+          Lesson {lesson.number}
+        </Link>
+      )}
+      {named && (
+        <button
+          type="button"
+          className="btn small"
+          onClick={() => compare((ways) => ways.compareWithItself(session))}
+        >
+          {named[0]} beside {named[1]}
+        </button>
+      )}
+      {!named && parent !== undefined && (
+        <button
+          type="button"
+          className="btn small"
+          onClick={() => compare((ways) => ways.compareBranches(session, parent, branch))}
+        >
+          {branch} beside {parent}
+        </button>
+      )}
+      {!foreign && (
+        <button
+          type="button"
+          className="btn small"
+          title="This run twice, side by side: change a setting or an operation on one side"
+          onClick={() => compare((ways) => ways.compareTwice(session))}
+        >
+          Side by side…
+        </button>
+      )}
+    </p>
+  );
+}
+
 /** The keys of LOOK.md, section 3: off while typing, and never taken from what uses them itself. */
-function useKeys(session: Session): void {
+export function useKeys(session: Session): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;

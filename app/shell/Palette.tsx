@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
+import { LESSONS } from '../lessons/index.ts';
 import { Dialog } from '../panels/Dialog.tsx';
 import { toggleTheme } from '../panels/preferences.ts';
 import { PARTS } from './chapters.ts';
@@ -24,7 +25,14 @@ export function Palette(props: {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const all = useMemo(
-    () => [...labItems(), ...scenarioItems(scenarios), ...extra, ...sampleItems(), ...doings()],
+    () => [
+      ...labItems(),
+      ...lessonItems(),
+      ...scenarioItems(scenarios),
+      ...extra,
+      ...sampleItems(),
+      ...doings(),
+    ],
     [scenarios, extra],
   );
   const found = useMemo(() => find(all, text).slice(0, SHOWN), [all, text]);
@@ -120,6 +128,14 @@ const labItems = (): PaletteItem[] =>
       })),
   );
 
+const lessonItems = (): PaletteItem[] =>
+  LESSONS.map(({ name, number, title }) => ({
+    id: `lesson:${name}`,
+    group: 'Lessons',
+    label: `Lesson ${number}: ${title}`,
+    run: () => navigate(`/lesson/${name}`),
+  }));
+
 const scenarioItems = (scenarios: readonly ShippedScenario[]): PaletteItem[] =>
   scenarios.map((scenario) => ({
     id: `scenario:${scenario.name}`,
@@ -156,6 +172,13 @@ const doings = (): PaletteItem[] => [
     group: 'Elsewhere',
     label: 'Paste a scenario',
     run: () => openDialog('paste'),
+  },
+  {
+    id: 'compare',
+    group: 'Elsewhere',
+    label: 'Two runs side by side…',
+    note: 'compare two scenarios, two policies, two branches',
+    run: () => navigate('/compare'),
   },
   {
     id: 'workspaces',

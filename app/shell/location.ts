@@ -6,6 +6,8 @@
 //   #/lab/btree?w=NAME      a workspace
 //   #/lab/btree?sample=FILE a database that comes with the page
 //   #/lab/btree?s=…         a share link (engine/run/link.ts)
+//   #/lesson/btree/BEAT     a lesson, at a beat; without it where the reader was
+//   #/compare?s=…&t=…       two runs side by side (engine/run/link.ts), or ?a=N&b=N of those shipped
 //
 // wouter's own hash location puts what follows `?` into the address's query, which would reload the
 // page on some hosts and send a scenario to a server; this one keeps all of it in the fragment.

@@ -83,6 +83,8 @@ export interface Opened extends Overview {
   readonly prose: readonly string[];
   /** Index to open at, of the moment that the text names. */
   readonly at: number | undefined;
+  /** The branches that the text wants to be compared. */
+  readonly compare: readonly [string, string] | undefined;
 }
 
 export interface Frame {
@@ -236,11 +238,11 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         branch = 'main';
         sent = undefined;
         keptImage = undefined;
-        const { setup, title, prose, at } = next.scenario;
+        const { setup, title, prose, at, compare } = next.scenario;
         const wanted = toBranch ?? at?.branch;
         if (wanted && next.names.includes(wanted)) branch = wanted;
         const index = at && next.timeline(branch).indexOf(at.command, at.step);
-        return { info: infoOf(next.lab), setup, title, prose, at: index, ...overview() };
+        return { info: infoOf(next.lab), setup, title, prose, at: index, compare, ...overview() };
       }),
 
     /** Adds lines at the end of the branch on screen. */

@@ -10,8 +10,10 @@ import {
   base64url,
   bytesOfBase64url,
   COMFORTABLE,
+  comparisonLinkOf,
   linkOf,
   looksLikeLink,
+  readComparison,
   readLink,
 } from './link.ts';
 import { LIMITS } from './scenario.ts';
@@ -177,5 +179,30 @@ describe('a link', () => {
       expect(`https://someone.example/bathysphere/${link}`.length, path).toBeLessThan(COMFORTABLE);
     }
     expect(shipped).toBeGreaterThan(0);
+  });
+});
+
+describe('a link to two runs', () => {
+  const read = (address: string) =>
+    readComparison(address).then(
+      (found) => found,
+      (thrown) => (thrown as Complaint).sentence,
+    );
+
+  test('carries both, or one with the branches that it names', async () => {
+    const both = { left: TEXT, right: 'lab btree\nput 1 "a"\n', pace: 'command' };
+    expect(await read(`https://x.example/y/${await comparisonLinkOf(both)}`)).toEqual(both);
+    expect(await read(await comparisonLinkOf({ left: TEXT }))).toEqual({ left: TEXT });
+  });
+
+  test('is checked as one run is', async () => {
+    const link = await comparisonLinkOf({ left: TEXT, right: TEXT });
+    expect(await read('#/compare')).toBe('this link compares nothing: expected #/compare?s=…&t=…');
+    expect(await read(link.slice(0, -4))).toMatch(/^the link is damaged/);
+    expect(await read(link.replace('&t=', '&t=*'))).toMatch(/characters that do not belong there/);
+    expect(await read(`${link}&p=<b>`)).not.toHaveProperty('pace');
+    const bomb = base64url(deflateRawSync(Buffer.alloc(200 * 2 ** 20), { level: 9 }));
+    expect(await read(`${link.replace(/&t=.*/, '')}&t=${bomb}`)).toMatch(/holds more than/);
+    expect(await read(`#/compare?s=${'A'.repeat(800_000)}`)).toMatch(/too long/);
   });
 });

@@ -1,5 +1,7 @@
 // The share link: a whole scenario in the fragment of an address, so that no server ever sees it.
 //
+//   #/compare?s=<scenario>&t=<another>&p=command        two of them side by side; without t, two of
+//                                                       its branches
 //   #/lab/btree?s=<scenario text, deflated, base64url>&d=<digest>&v=<engine version>&sel=page:5
 //
 // The text carries the moment (`at 13.4`); `d` is the digest of the run's end, by which the opener
@@ -24,8 +26,7 @@ export interface Link {
 
 /** The fragment, `#/lab/…` included. */
 export async function linkOf(link: Link): Promise<string> {
-  const packed = await through(new CompressionStream('deflate-raw'), utf8(link.text), Infinity);
-  const fields = [`s=${base64url(packed)}`];
+  const fields = [`s=${await packed(link.text)}`];
   if (link.digest) fields.push(`d=${link.digest}`);
   if (link.version) fields.push(`v=${encodeURIComponent(link.version)}`);
   if (link.selection) fields.push(`sel=${encodeURIComponent(link.selection)}`);
@@ -42,26 +43,10 @@ export async function readLink(address: string): Promise<Link> {
     throw new Complaint(`the link is too long: ${address.length} characters of at most ${LONGEST}`);
   const found = /#\/lab\/([a-z0-9-]{1,40})\?(.*)$/s.exec(address.trim());
   if (!found) throw new Complaint('this is no share link: expected #/lab/NAME?s=…');
-  const fields = new Map(
-    (found[2] as string).split('&').flatMap((field) => {
-      const at = field.indexOf('=');
-      return at < 0 ? [] : [[field.slice(0, at), field.slice(at + 1)] as const];
-    }),
-  );
-  const packed = fields.get('s');
-  if (!packed) throw new Complaint('the link carries no scenario: expected a field s=…');
-  const bytes = bytesOfBase64url(packed);
-  if (!bytes)
-    throw new Complaint(
-      'the link is damaged: its scenario has characters that do not belong there',
-    );
-  let text: string;
-  try {
-    text = textOf(await through(new DecompressionStream('deflate-raw'), bytes, LIMITS.text));
-  } catch (thrown) {
-    if (thrown instanceof Complaint) throw thrown;
-    throw new Complaint('the link is damaged: it seems to have been cut or changed on the way');
-  }
+  const fields = fieldsOf(found[2] as string);
+  const held = fields.get('s');
+  if (!held) throw new Complaint('the link carries no scenario: expected a field s=…');
+  const text = await unpacked(held);
   const digest = fields.get('d');
   const version = decoded(fields.get('v'));
   const selection = decoded(fields.get('sel'));
@@ -72,6 +57,66 @@ export async function readLink(address: string): Promise<Link> {
     ...(version && /^[\w.+-]{1,40}$/.test(version) && { version }),
     ...(selection && selection.length <= 200 && { selection }),
   };
+}
+
+/** Two scenarios, or two branches of one, to be seen side by side. */
+export interface Comparison {
+  readonly left: string;
+  /** Absent: the two branches that the first text names by `compare A B`. */
+  readonly right?: string;
+  readonly pace?: string;
+}
+
+export async function comparisonLinkOf({ left, right, pace }: Comparison): Promise<string> {
+  const fields = [`s=${await packed(left)}`];
+  if (right !== undefined) fields.push(`t=${await packed(right)}`);
+  if (pace !== undefined) fields.push(`p=${pace}`);
+  return `#/compare?${fields.join('&')}`;
+}
+
+/** Reads a fragment or a whole address. Throws a Complaint that says what is wrong with it. */
+export async function readComparison(address: string): Promise<Comparison> {
+  if (address.length > 2 * LONGEST)
+    throw new Complaint(
+      `the link is too long: ${address.length} characters of at most ${2 * LONGEST}`,
+    );
+  const found = /#\/compare\?(.*)$/s.exec(address.trim());
+  const fields = fieldsOf(found?.[1] ?? '');
+  const [left, right] = [fields.get('s'), fields.get('t')];
+  if (!left) throw new Complaint('this link compares nothing: expected #/compare?s=…&t=…');
+  const pace = fields.get('p');
+  return {
+    left: await unpacked(left),
+    ...(right && { right: await unpacked(right) }),
+    ...(pace && /^[a-z]{1,20}$/.test(pace) && { pace }),
+  };
+}
+
+function fieldsOf(query: string): Map<string, string> {
+  return new Map(
+    query.split('&').flatMap((field) => {
+      const at = field.indexOf('=');
+      return at < 0 ? [] : [[field.slice(0, at), field.slice(at + 1)] as const];
+    }),
+  );
+}
+
+async function packed(text: string): Promise<string> {
+  return base64url(await through(new CompressionStream('deflate-raw'), utf8(text), Infinity));
+}
+
+async function unpacked(field: string): Promise<string> {
+  const bytes = bytesOfBase64url(field);
+  if (!bytes)
+    throw new Complaint(
+      'the link is damaged: its scenario has characters that do not belong there',
+    );
+  try {
+    return textOf(await through(new DecompressionStream('deflate-raw'), bytes, LIMITS.text));
+  } catch (thrown) {
+    if (thrown instanceof Complaint) throw thrown;
+    throw new Complaint('the link is damaged: it seems to have been cut or changed on the way');
+  }
 }
 
 function decoded(field: string | undefined): string | undefined {

@@ -1,0 +1,22 @@
+// The lessons that there are. A new one adds a line: what the front page and the labs say of it, and
+// where it is loaded from when it is opened.
+
+import type { Lesson } from './lesson.ts';
+
+export interface LessonEntry {
+  readonly name: string;
+  readonly lab: string;
+  readonly number: number;
+  readonly title: string;
+  load(): Promise<Lesson>;
+}
+
+export const LESSONS: readonly LessonEntry[] = [
+  {
+    name: 'btree',
+    lab: 'btree',
+    number: 5,
+    title: 'B-Trees, from a page to a file',
+    load: () => import('./btree.tsx').then(({ lesson }) => lesson),
+  },
+];

@@ -1,0 +1,124 @@
+// What a lesson's prose is made of, beside paragraphs: the term where it is defined, a way to a
+// moment, the source of a claim from a paper, and the claim itself, which carries its assertion with
+// it. A claim that does not hold in the run on screen (the reader changed it) says so; one that does
+// not hold in the beat's own run fails the test.
+
+import { createContext, isValidElement, type ReactNode, use, useEffect, useState } from 'react';
+import type { Session } from '../player/types.ts';
+import type { Holds, Run } from './lesson.ts';
+
+export interface Standing {
+  readonly run: Run | undefined;
+  readonly session: Session | undefined;
+  readonly lab: string;
+}
+
+/** The run that prose is read beside. */
+export const StandingContext = createContext<Standing>({
+  run: undefined,
+  session: undefined,
+  lab: '',
+});
+
+export interface ClaimProps {
+  readonly holds: Holds;
+  /** The moment that shows it: the words become a way there. */
+  readonly at?: (run: Run) => number | undefined;
+  readonly children: ReactNode;
+}
+
+export function Claim({ holds, at, children }: ClaimProps) {
+  const { run, session } = use(StandingContext);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    if (!run) return;
+    let alive = true;
+    Promise.resolve(holds(run)).then(
+      (held) => alive && setFailed(!held),
+      // The run went on meanwhile; it will be asked again about the next.
+      () => {},
+    );
+    return () => {
+      alive = false;
+    };
+  }, [run, holds]);
+  const index = run && at?.(run);
+  const words =
+    index !== undefined && session ? (
+      // biome-ignore lint/a11y/useSemanticElements: a button's words do not flow with the text around it.
+      <span
+        className="claim-way"
+        role="button"
+        tabIndex={0}
+        title="Show the moment"
+        onClick={() => session.seek(index)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return;
+          event.preventDefault();
+          session.seek(index);
+        }}
+      >
+        {children}
+      </span>
+    ) : (
+      children
+    );
+  if (!failed) return <>{words}</>;
+  return (
+    <span className="claim-off">
+      <s>{words}</s> <small>(not in your run)</small>
+    </span>
+  );
+}
+
+export function Term({ children }: { readonly children: ReactNode }) {
+  return <dfn className="term">{children}</dfn>;
+}
+
+/** Papers and books, by the name that a lesson cites them under. */
+export const SOURCES = {
+  bayer1972: {
+    short: 'Bayer and McCreight 1972',
+    full: 'R. Bayer, E. McCreight: Organization and Maintenance of Large Ordered Indexes. Acta Informatica 1, 1972',
+  },
+  comer1979: {
+    short: 'Comer 1979',
+    full: 'D. Comer: The Ubiquitous B-Tree. ACM Computing Surveys 11(2), 1979',
+  },
+  yao1978: {
+    short: 'Yao 1978',
+    full: 'A. C. Yao: On Random 2-3 Trees. Acta Informatica 9, 1978',
+  },
+  knuth1998: {
+    short: 'Knuth, volume 3',
+    full: 'D. E. Knuth: The Art of Computer Programming, volume 3, Sorting and Searching, section 6.2.4. Second edition, 1998',
+  },
+  sqlite: {
+    short: 'SQLite, Database File Format',
+    full: 'The SQLite project: Database File Format, section 1.6, B-tree Pages',
+  },
+} as const;
+
+export function Cite({ of }: { readonly of: keyof typeof SOURCES }) {
+  const { short, full } = SOURCES[of];
+  return (
+    <cite className="cite" title={full}>
+      [{short}]
+    </cite>
+  );
+}
+
+/** The claims in a piece of prose, in the order in which they stand. */
+export function claimsIn(node: ReactNode): ClaimProps[] {
+  if (Array.isArray(node)) return node.flatMap(claimsIn);
+  if (!isValidElement<{ children?: ReactNode }>(node)) return [];
+  const inner = claimsIn(node.props.children);
+  return node.type === Claim ? [node.props as ClaimProps, ...inner] : inner;
+}
+
+/** Its words, without what stands around them. */
+export function textIn(node: ReactNode): string {
+  if (typeof node === 'string' || typeof node === 'number') return String(node);
+  if (Array.isArray(node)) return node.map(textIn).join(' ');
+  return isValidElement<{ children?: ReactNode }>(node) ? textIn(node.props.children) : '';
+}
