@@ -9,7 +9,7 @@ import { parseSync } from 'vite';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 /** In thousands of bytes. */
-const BUDGET = { front: 100, hero: 150, lab: 60, worker: 40, words: 15 };
+const BUDGET = { front: 100, hero: 150, lab: 60, worker: 40, words: 15, lesson: 30 };
 /** Which lazy chunk is what, by the source file that it begins with. */
 const HERO = /^app\/shell\/hero/i;
 /** What the hero asks for as soon as it stands: it is a real lab, with its session and its picture. */
@@ -17,6 +17,9 @@ const WITH_HERO = [/^app\/player\/session\./, /^app\/labs\/btree\/picture\./];
 const LAB = /^app\/labs\/([^/]+)\//;
 /** The screen that every lab shares, gestures and all; it is loaded with the first one. */
 const LAB_SCREEN = /^app\/(shell\/lab|panels\/|draw\/)/i;
+/** A lesson is a file; the screen of lessons comes with the first one. */
+const LESSON = /^app\/lessons\/([^/]+)\.tsx$/;
+const LESSON_SCREEN = /^app\/shell\/Lesson/;
 /** Where vite.config.ts puts workers. */
 const WORKER = /^assets\/worker\/worker-[^/]*\.js$/;
 /** The engine's own text, shown in the inspector: read on demand, so counted apart. */
@@ -72,6 +75,17 @@ for (const name of labs) {
   const bytes = scriptBytes(beyondHero([...screen, ...own]));
   rows.push({ what: `lab ${name}, beyond that`, bytes, budget: BUDGET.lab });
 }
+const taught = lazy.filter((key) => LESSON_SCREEN.test(key));
+let lessons = 0;
+for (const key of lazy) {
+  const [, name] = LESSON.exec(key) ?? [];
+  if (!name) continue;
+  lessons++;
+  const there = loaded([...screen, ...lazy.filter((lab) => LAB.exec(lab)?.[1] === name)]);
+  const own = beyondHero([...taught, key]).filter((part) => !there.has(part));
+  const bytes = scriptBytes(own);
+  rows.push({ what: `lesson ${name}, beyond its lab`, bytes, budget: BUDGET.lesson });
+}
 if (labs.size === 0 && screen.length > 0)
   rows.push({
     what: 'lab screen, beyond that',
@@ -115,6 +129,7 @@ for (const worker of workers)
 const sources = lazy.filter((key) => SOURCE_TEXT.test(key));
 for (const key of lazy) {
   if (hero.has(key) || LAB.test(key) || LAB_SCREEN.test(key) || SOURCE_TEXT.test(key)) continue;
+  if (LESSON.test(key) || LESSON_SCREEN.test(key)) continue;
   rows.push({ what: `lazy: ${key}, beyond that`, bytes: scriptBytes(beyondHero([key])) });
 }
 if (sources.length > 0)
@@ -140,6 +155,7 @@ if (over > 0) console.error(`${over} over budget: load later what the first pict
 const found = {
   HERO: heroParts.every((keys) => keys.length > 0),
   LAB: labs.size > 0,
+  LESSON: lessons > 0,
   WORKER: workers.length > 0 && engines > 0,
 };
 const nothing = Object.entries(found).filter(([, any]) => !any);

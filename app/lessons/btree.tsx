@@ -6,7 +6,6 @@ import type { Beat, Lesson, Option, Outcome, Own, Run, ShownMoment } from './les
 import { Cite, Claim, Term } from './parts.tsx';
 import { end, endOf, find, findLast, lastLine, lineAt, metric, type RunLine } from './run.ts';
 import {
-  fillOf,
   holders,
   innersOf,
   keysOf,
@@ -111,14 +110,15 @@ const whyPages: Beat = {
         written.
       </p>
       <p>
-        <Claim holds={async (run) => metricPageSize(await end(run)) === 512}>
+        <Claim holds={async (run) => pageSizeOf(await end(run)) === 512}>
           Pages here have 512 bytes
         </Claim>
         , the least that SQLite allows, so that they fill soon. SQLite itself takes 4,096 unless
         told otherwise.
       </p>
       <p>
-        Below the wavy line lies the file. Above it is memory, which dies with the process.{' '}
+        Below the wavy line lies the disk: the database file, and the log to which a commit is
+        written first. Above it is memory, which dies with the process.{' '}
         <Claim
           holds={async (run) => {
             const put = lastLine(run, 'put');
@@ -136,19 +136,19 @@ const whyPages: Beat = {
     </>
   ),
   prediction: {
-    question: 'One small row was put. You commit. How much goes to the file?',
+    question: 'One small row was put. You commit. How much goes to the disk?',
     gate: commitGate,
     async options(run, gate) {
       const { value } = await this.outcome(run, gate);
       const before = await run.at(gate);
-      const size = metricPageSize(before);
       const insert = findLast(run, ['insert', 'update'], gate);
       const row = insert === undefined ? 9 : told(await run.at(insert)).bytes;
+      const all = pageSizeOf(before) * metric(before, 'pages');
+      const changed = metric(before, 'dirty pages');
       return sorted([
-        bytesText(row),
-        bytesText(size),
-        value,
-        bytesText(size * metric(before, 'pages')),
+        { value: bytesText(row), text: `${bytesText(row)}: the row` },
+        { value, text: `${value}: ${changed === 1 ? 'its page' : `${changed} pages`}` },
+        { value: bytesText(all), text: `${bytesText(all)}: the file` },
       ]);
     },
     async outcome(run, gate): Promise<Outcome> {
@@ -156,11 +156,12 @@ const whyPages: Beat = {
       const moment = endOf(commit);
       const [before, after] = [await run.at(gate), await run.at(moment)];
       const written = metric(after, 'bytes written') - metric(before, 'bytes written');
-      const pages = metric(after, 'pages written') - metric(before, 'pages written');
+      const changed = metric(before, 'dirty pages');
+      const more = written - changed * pageSizeOf(before);
       return {
         value: bytesText(written),
         moment,
-        because: `${plural(pages, 'page')} had changed, and each is written whole, however little of it is new.`,
+        because: `${plural(changed, 'page')} had changed. Each is written whole, however little of it is new${more > 0 ? `, with ${more} bytes that say which page it is` : ''}.`,
       };
     },
     otherwise: 'Nothing is committed in this run. Write commit to be asked about it.',
@@ -175,7 +176,7 @@ const whyPages: Beat = {
 
 const bytesText = (bytes: number): string => `${bytes.toLocaleString('en')} bytes`;
 
-const metricPageSize = (moment: ShownMoment): number => readingOf(moment).pageSize;
+const pageSizeOf = (moment: ShownMoment): number => readingOf(moment).pageSize;
 
 // ── 2. Inside a page ────────────────────────────────────────────────────────────────────────────
 
@@ -1057,40 +1058,56 @@ const challengeHeight: Beat = {
   },
 };
 
-const leafFills = (moment: ShownMoment): number[] => leavesOf(moment).map(fillOf);
-
-const challengeFull: Beat = {
-  id: 'challenge-full',
-  title: 'Not a byte wasted',
-  scenario: script('lab btree', 'title "Not a byte wasted"'),
+const challengeLost: Beat = {
+  id: 'challenge-lost',
+  title: 'Make it lose a promise',
+  scenario: script('lab btree', 'title "Make it lose a promise"', 'put 1 "Trieste"', 'commit'),
   prose: (
-    <p>
-      Now the other way round. Random keys leave a third of every leaf empty, ascending ones half.
-      Can puts alone fill the pages?
-    </p>
+    <>
+      <p>
+        A commit is a promise: what was committed is there after a power cut. The engine keeps it,
+        by syncing its log before it says <em>committed</em>.
+      </p>
+      <p>
+        Under <em>Break the engine</em> you can plant a bug that real engines have had. The referees
+        have seen what was promised, and after every recovery they hold the database to it.
+      </p>
+    </>
   ),
   challenge: {
-    title: 'Six leaves or more, each at least 90 % full',
-    rules: ['Only put, bulk and delete.', 'Pages stay at 512 bytes.'],
+    title: 'Have a committed row lost, and a referee say so',
+    rules: [
+      'Plant a bug, write operations, cut the power.',
+      'Without a bug it cannot be done: try.',
+    ],
     async judge(run) {
-      const moment = await end(run);
-      const fills = leafFills(moment);
-      const full = fills.filter((part) => part >= 0.9).length;
-      const [, settings] = JSON.parse(run.setup) as [number, Record<string, unknown>];
-      const words = run.lines.map(({ text }) => text.split(/\s/, 1)[0]);
-      if (settings['page-size'] !== 512)
-        return { done: false, says: 'The page size was changed: set it to 512.' };
-      if (words.some((word) => !['put', 'bulk', 'delete', 'commit', 'check'].includes(word ?? '')))
-        return { done: false, says: 'Only put, bulk and delete count here.' };
-      const says = `${full} of ${plural(fills.length, 'leaf', 'leaves')} at 90 % or more; the emptiest ${percent(Math.min(...fills))}.`;
-      return { done: fills.length >= 6 && full === fills.length, says };
+      const crashes = run.lines.filter(({ text }) => text.startsWith('crash')).length;
+      const lost = run.problems.find(({ referee }) => referee === 'durability');
+      if (lost) return { done: true, says: `The referee: ${lost.text}.` };
+      const other = run.problems[0];
+      if (other) return { done: false, says: `A referee found something else: ${other.text}.` };
+      const bug =
+        run.sabotage.length > 0 ? `${run.sabotage.join(', ')} is planted` : 'No bug is planted';
+      return {
+        done: false,
+        says: `${bug}; ${plural(crashes, 'power cut')}; no promise was broken.`,
+      };
     },
-    hint: 'Nothing says that rows are small. Or: fill the gaps that splits leave, with keys that belong between those that are there.',
+    hint: 'Which bug lets the engine speak too early? Between the word and the deed is the moment for a crash.',
     solution: script(
       'lab btree',
-      ...[1, 2, 3, 4, 5, 6].map((key) => `put ${key} "${'~'.repeat(460)}"`),
+      'sabotage early-acknowledge',
+      'put 1 "Trieste"',
+      'commit',
+      'put 2 "Deepsea Challenger"',
+      'commit',
+      'crash',
     ),
-    failures: [script('lab btree', 'bulk 200 random'), script('lab btree', 'bulk 200 ascending')],
+    failures: [
+      script('lab btree', 'put 1 "Trieste"', 'commit', 'crash'),
+      script('lab btree', 'put 1 "Trieste"', 'commit', 'put 2 "lost"', 'crash'),
+      script('lab btree', 'sabotage early-acknowledge', 'put 1 "Trieste"', 'commit'),
+    ],
   },
 };
 
@@ -1112,6 +1129,6 @@ export const lesson: Lesson = {
     borrow,
     real,
     challengeHeight,
-    challengeFull,
+    challengeLost,
   ],
 };

@@ -22,6 +22,10 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
           </div>
         ))}
       </dl>
+      <p className="help-say">
+        In a lesson: digits answer, <kbd>S</kbd> skips the question, <kbd>.</kbd> goes on,{' '}
+        <kbd>,</kbd> back, <kbd>C</kbd> lets it run by itself.
+      </p>
       <p className="help-say">Keys rest while you type, and in lists that use them themselves.</p>
       <div className="help-switches">
         <label className="switch-row">
@@ -32,7 +36,7 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
           />
           <span>
             Letter keys
-            <small>N, [, ], / and ?</small>
+            <small>N, [, ], / and ?; in a lesson the digits, S, C, comma and full stop</small>
           </span>
         </label>
         <label className="switch-row">
