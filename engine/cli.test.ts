@@ -120,6 +120,48 @@ test("the package's version is the engine's", () => {
   expect(version).toBe(ENGINE_VERSION);
 });
 
+describe('explore', () => {
+  test('counts states, and writes a shortest witness as a scenario that breaks at its end', () => {
+    const text = 'lab model\nset model acp-nb\nsabotage decide-first\n';
+    const { status, stdout } = lab(['explore', '-', '--json'], text);
+    expect(status).toBe(1);
+    const { violations, ...counts } = JSON.parse(stdout);
+    expect(counts).toMatchObject({ states: 3152, depth: 17, complete: true });
+    expect(violations.map(({ property }: { property: string }) => property)).toEqual([
+      'AC1 agreement',
+    ]);
+    const { scenario } = violations[0] as { scenario: string };
+    expect(scenario.startsWith('lab model\nset model acp-nb\nsabotage decide-first\n')).toBe(true);
+    const played = lab(['run', '-', '--json', '--quiet'], scenario);
+    expect(played.status).toBe(1);
+    expect(JSON.parse(played.stdout).problems).toMatchObject([
+      { referee: 'AC1 agreement', moment: '13.1' },
+    ]);
+  });
+
+  test('goes on from where a scenario ends, within a bound, and says that it was one', () => {
+    const text = 'lab model\nset max-states 20\ndo tmAbort\n';
+    const { status, stdout } = lab(['explore', '-', '--json'], text);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ complete: false, bound: 'states', violations: [] });
+    expect(lab(['explore', '-'], 'lab model\nset model die-hard\n').stdout).toContain(
+      'violated, in 6 steps: not solved (always)',
+    );
+  });
+
+  test('says what it cannot do', () => {
+    expect(refused(['explore', '-'], 'lab btree\n')).toBe(
+      'a run of the lab btree has no choices, so there is nothing to explore',
+    );
+    expect(refused(['explore', '-'], 'lab model\ndo tmCommit\n')).toMatch(
+      /^line 2: tmCommit cannot/,
+    );
+    expect(refused(['explore', '-', '--seconds', '0'], 'lab model\n')).toBe(
+      '--seconds wants a number above 0; found 0',
+    );
+  });
+});
+
 test('options and calls that there are not', () => {
   file('a.txt', TEXT);
   expect(refused(['run', 'a.txt', '--loud'])).toBe(
@@ -130,8 +172,10 @@ test('options and calls that there are not', () => {
   expect(refused(['run', 'a.txt', '--export'])).toBe('--export wants a value');
   expect(refused(['run', 'a.txt', '--export', '--json'])).toBe('--export wants a value');
   expect(refused(['list', 'a.txt', '--json'])).toBe('expected no file, found a.txt');
-  expect(refused(['jump'])).toBe('jump is no call: list, run, open or link (help says more)');
-  expect(refused([])).toBe('expected a call: list, run, open or link (help says more)');
+  expect(refused(['jump'])).toBe(
+    'jump is no call: list, run, open, explore or link (help says more)',
+  );
+  expect(refused([])).toBe('expected a call: list, run, open, explore or link (help says more)');
   expect(lab(['help'])).toMatchObject({ status: 0, stderr: '' });
 });
 

@@ -25,7 +25,7 @@ import { labs } from './labs/index.ts';
 import { whyAnother } from './run/file.ts';
 import type { Companion, Fingerprint, ForeignSource } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
-import { LIMITS, parseScenario, wordOf } from './run/scenario.ts';
+import { headerOf, LIMITS, parseScenario, wordOf } from './run/scenario.ts';
 import { Script } from './run/script.ts';
 import type { Timeline } from './run/timeline.ts';
 
@@ -36,6 +36,8 @@ const USAGE = `usage: npm run --silent lab -- CALL
   run FILE --history OUT          … and the clients' history
   open PATH --json                what a foreign database holds
   open PATH --dump [--table NAME] its rows
+  explore FILE [--json] [--states N] [--seconds N]
+                                  look through everything that can happen after a scenario
   link FILE                       the share link's fragment
 FILE is a path, - for standard input, a share link, or @name of a shipped scenario.`;
 
@@ -50,6 +52,8 @@ export async function main(args: string[]): Promise<number> {
         return await run(options(rest, { json: false, quiet: false, export: '', history: '' }, 1));
       case 'open':
         return open(options(rest, { json: false, dump: false, table: '' }, 1));
+      case 'explore':
+        return await explore(options(rest, { json: false, states: '', seconds: '' }, 1));
       case 'link':
         return await link(options(rest, {}, 1));
       case 'help':
@@ -58,7 +62,7 @@ export async function main(args: string[]): Promise<number> {
         return 0;
       default:
         throw new Complaint(
-          `${call ? `${call} is no call` : 'expected a call'}: list, run, open or link (help says more)`,
+          `${call ? `${call} is no call` : 'expected a call'}: list, run, open, explore or link (help says more)`,
         );
     }
   } catch (thrown) {
@@ -311,6 +315,69 @@ function open(flags: { file: string; json: boolean; dump: boolean; table: string
   const found = report(source);
   print(found);
   return found.problems.length > 0 ? 1 : 0;
+}
+
+/** States that are gone on from between two looks at the clock. */
+const SLICE = 2_000;
+
+/** Searches from where the scenario ends; a violation is a scenario that goes on from there. */
+async function explore(flags: {
+  file: string;
+  json: boolean;
+  states: string;
+  seconds: string;
+}): Promise<number> {
+  const number = (name: 'states' | 'seconds'): number => {
+    const value = Number(flags[name] || Number.POSITIVE_INFINITY);
+    if (!(value > 0)) throw new Complaint(`--${name} wants a number above 0; found ${flags[name]}`);
+    return value;
+  };
+  const [states, seconds] = [number('states'), number('seconds')];
+  const { text, folder } = await scenarioOf(flags.file);
+  const script = new Script(text, labs, foreignOf(text, folder)).run();
+  const { lab, scenario } = script;
+  const timeline = script.timeline('main');
+  if (!lab.search)
+    throw new Complaint(
+      `a run of the lab ${lab.name} has no choices, so there is nothing to explore`,
+    );
+  const search = lab.search(timeline.end, scenario.setup);
+  const start = process.hrtime.bigint();
+  while (!search.advance(SLICE)) {
+    const elapsed = Number(process.hrtime.bigint() - start) / 1e9;
+    if (elapsed > seconds || search.progress.states >= states) search.cancel();
+  }
+  const report = search.report();
+  const before = timeline.commands.map(({ text: line }) => line);
+  const written = (commands: readonly string[]): string =>
+    `${[...headerOf(lab, scenario.setup), ...before, ...commands].join('\n')}\n`;
+  const violations = report.findings
+    .filter(({ verdict }) => verdict === 'violated')
+    .map(({ property, commands = [] }) => ({ property, scenario: written(commands) }));
+  if (flags.json) {
+    const { findings, ...counts } = report;
+    const properties = findings.map(({ commands, ...finding }) => ({
+      ...finding,
+      ...(commands && { steps: commands.length }),
+    }));
+    print({ ...counts, violations, properties });
+    return violations.length > 0 ? 1 : 0;
+  }
+  process.stdout.write(
+    `${report.states} states, ${report.transitions} transitions, depth ${report.depth}: ${
+      report.complete ? 'complete' : `not complete, ended by ${report.bound ?? 'nothing'}`
+    }\n`,
+  );
+  for (const { property, holds, verdict, help, commands, loop } of report.findings) {
+    const steps = commands ? `, in ${commands.length} steps` : '';
+    process.stdout.write(`${verdict}${steps}: ${property} (${holds}): ${help}\n`);
+    if (verdict !== 'violated') continue;
+    commands?.forEach((line, n) => {
+      if (n === loop) process.stdout.write('  # and from here round and round\n');
+      process.stdout.write(`  ${line}\n`);
+    });
+  }
+  return violations.length > 0 ? 1 : 0;
 }
 
 async function link(flags: { file: string }): Promise<number> {

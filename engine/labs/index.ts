@@ -4,10 +4,13 @@
 import { type Lab, labOf } from '../run/lab.ts';
 import { btree } from './btree.ts';
 import { describe as btreeWords } from './btree-words.ts';
+import { model } from './model.ts';
+import { describe as modelWords } from './model-words.ts';
 import { raftLab } from './raft.ts';
 import { describe as raftWords } from './raft-words.ts';
 
 export const labs: readonly Lab[] = [
   labOf(btree, btreeWords) as unknown as Lab,
   labOf(raftLab, raftWords) as unknown as Lab,
+  labOf(model, modelWords) as unknown as Lab,
 ];

@@ -18,6 +18,13 @@ const LOADERS: Readonly<Record<string, () => Promise<Lab>>> = {
     ]);
     return labOf(raftLab, describe) as unknown as Lab;
   },
+  model: async () => {
+    const [{ model }, { describe }] = await Promise.all([
+      import('./model.ts'),
+      import('./model-words.ts'),
+    ]);
+    return labOf(model, describe) as unknown as Lab;
+  },
 };
 
 export const labs: LabSource = {

@@ -219,6 +219,48 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   trees?(state: S): TreeInfo[];
   /** Clients' history, one record an entry, where the lab has clients. */
   history?(state: S): unknown[];
+  /**
+   * Everything that can happen after a state, looked through: `explore` on the command line, the
+   * button on the page. Absent where a run has no choices.
+   */
+  search?(state: S, setup: Setup): Search;
+}
+
+/** A search over schedules, which goes on as long as it is asked to. */
+export interface Search {
+  /** Goes on from so many states more; true when there is nothing left to do. */
+  advance(states: number): boolean;
+  cancel(): void;
+  readonly progress: {
+    readonly states: number;
+    readonly transitions: number;
+    readonly frontier: number;
+    readonly depth: number;
+  };
+  /** At the end, or as far as it has come. */
+  report(): SearchReport;
+}
+
+export interface SearchReport {
+  /** Distinct states, the initial ones included. */
+  readonly states: number;
+  readonly transitions: number;
+  /** States on the longest shortest path. */
+  readonly depth: number;
+  readonly complete: boolean;
+  /** What ended the search before it was complete. */
+  readonly bound?: string;
+  readonly findings: readonly {
+    readonly property: string;
+    /** One sentence: what the property says. */
+    readonly help: string;
+    readonly holds: 'always' | 'sometimes' | 'eventually';
+    readonly verdict: 'holds' | 'violated' | 'unknown';
+    /** The commands of a shortest way to where it breaks; of sometimes, to where it was seen. */
+    readonly commands?: readonly string[];
+    /** Of a run that goes round for ever: how many of the commands lead to where the round begins. */
+    readonly loop?: number;
+  }[];
 }
 
 /** The words of a lab: what `describe` says of each moment. */

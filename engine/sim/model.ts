@@ -76,7 +76,7 @@ export function applyInline<W, C, V, R>(model: ActorModel<W, C, V, R>, world: W,
 export interface Property<W> {
   readonly name: string;
   /** One sentence for a reader: what it says. */
-  readonly help?: string;
+  readonly help: string;
   /**
    * always: in every world that can be reached. sometimes: in one at least (a check that the model
    * is not safe because nothing happens). eventually: on every fair run, sooner or later; judged

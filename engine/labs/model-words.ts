@@ -1,0 +1,38 @@
+// The words for each moment of a small model: what the step was, what it changed, what may come next.
+
+import type { Caption } from '../run/lab.ts';
+import type { ModelEvent, ModelState } from './model.ts';
+
+const plural = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`;
+
+function onOffer({ model, vars }: ModelState): string {
+  const moves = model.steps.filter(({ take }) => {
+    const after = vars.slice();
+    return take(after) && after.some((value, i) => value !== vars[i]);
+  });
+  if (moves.length === 0) return 'Nothing can change any more.';
+  if (moves.every(({ fault }) => fault))
+    return `${plural(moves.length, 'step')} would change something, and ${moves.length === 1 ? 'it is a fault' : 'all are faults'}.`;
+  return `${plural(moves.length, 'step')} would change something.`;
+}
+
+export function describe(event: ModelEvent, state: ModelState): Caption {
+  const { named, model } = state;
+  switch (event.kind) {
+    case 'opened':
+      return {
+        title: named.title,
+        detail: `${plural(model.variables.length, 'variable')}, ${plural(model.steps.length, 'possible step')}, ${plural(model.initial.length, 'initial state')}. ${onOffer(state)}`,
+      };
+    case 'begun':
+      return { title: `Initial state ${event.n}`, detail: onOffer(state) };
+    case 'step': {
+      const { changes } = event;
+      const changed = changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`).join(', ');
+      return {
+        title: event.step,
+        detail: `${changed === '' ? 'Nothing changes' : changed}. ${onOffer(state)}`,
+      };
+    }
+  }
+}
