@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stageLine, workerLine } from './browser.ts';
+import { explorerLine } from './explorer.ts';
 import { keyValueLine } from './keyvalue.ts';
 import { linearLine } from './linear.ts';
 import type { Line, Options } from './lines.ts';
@@ -25,6 +26,7 @@ const LINES: readonly Line[] = [
   diskLine,
   keyValueLine,
   linearLine,
+  explorerLine,
 ];
 const names = LINES.map(({ name }) => name);
 
