@@ -29,6 +29,7 @@ export const MS = {
   slide: 300,
   fly: 800,
   sink: 650,
+  flight: 420,
   arrive: 220,
 } as const;
 
@@ -184,6 +185,7 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
   if (needs.arrive) stages.push(['arrive', MS.arrive]);
   let total = stages.reduce((sum, [, ms]) => sum + ms, 0);
   if (needs.lamp) total = Math.max(total, MS.lamp);
+  if (b.shapes.some(({ kind }) => kind === 'flight')) total = Math.max(total, MS.flight);
   const pace = b.pace ?? 1;
   const spanMs = Math.max(total, MS.looks);
   const durationMs = spanMs * pace;
@@ -214,6 +216,8 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
     const changesCarrier = from.on !== to.on || sourced;
     let place: Window;
     if (shape.kind === 'glow') place = lamp;
+    // Its place means time: it goes evenly.
+    else if (shape.kind === 'flight') place = evenly;
     else if (isCarrier(shape) || shape.kind === 'edge' || shape.kind === 'bar')
       place = stage('layout');
     else place = stage('slide');
@@ -322,6 +326,8 @@ const share = (t: number, from: number, to: number): number =>
 function window(from: number, to: number): Window {
   return (t) => easeCubicInOut(share(t, from, to));
 }
+
+const evenly: Window = (t) => t;
 
 /** A thing that comes out of another is seen at once, and one that goes into another to the last. */
 function sooner(place: Window, arriving: boolean): Window {

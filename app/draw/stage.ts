@@ -13,6 +13,7 @@
 import { easeCubicInOut, type Selection, select } from 'd3';
 import { byKey, type Detail, type Scene, type Shape, type ShapeKind } from '../scene/scene.ts';
 import { makeTween, mix, withGhosts } from './between.ts';
+import { flight, node, wall } from './cluster.ts';
 import type { Gestures } from './zoom.ts';
 
 export interface Insets {
@@ -84,6 +85,9 @@ const LAYER_OF: Record<Exclude<ShapeKind, 'caption'>, Layer> = {
   bar: 'bars',
   cell: 'cells',
   label: 'labels',
+  wall: 'edges',
+  node: 'pages',
+  flight: 'cells',
 };
 
 /** Below it a page's text cannot be read, so the camera shows a part rather than all. */
@@ -695,6 +699,9 @@ function box(g: Element, className: string, rx: number) {
 }
 
 const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) => Drawing> = {
+  node,
+  flight,
+  wall,
   page(g, id) {
     const body = box(g, 'box', 6);
     const hatch = setter(body.rect, 'fill');

@@ -6,7 +6,8 @@ import type { Picture } from './picture.ts';
 
 interface Face {
   readonly picture: () => Promise<{ readonly picture: Picture }>;
-  readonly inspect: () => Promise<{ readonly inspect: Inspect }>;
+  /** What shows the bytes of what is selected; absent in a lab of actors, which has none. */
+  readonly inspect?: () => Promise<{ readonly inspect: Inspect }>;
   /** What the button says that saves the lab's files; absent: it has none. */
   readonly exportAs?: string;
   /** Foreign databases can be opened in it. */
@@ -20,6 +21,10 @@ const faces: Readonly<Record<string, Face>> = {
       import('./btree/inspect.ts').then(({ inspect }) => ({ inspect: inspect as Inspect })),
     exportAs: 'Export .sqlite',
     opens: true,
+  },
+  raft: {
+    picture: () => import('./raft/picture.ts'),
+    exportAs: 'Export the history',
   },
 };
 

@@ -12,25 +12,28 @@ export function State(props: { readonly session: Session; readonly chart: ReactN
   const value = useSession(session, (state) => state.moment?.value);
   const name = useSession(session, (state) => state.moment?.name);
   const problems = useSession(session, (state) => state.moment?.problems);
+  const files = useSession(session, (state) => (state.moment?.image.files.size ?? 0) > 0);
   const [complaint, setComplaint] = useState<string>();
   return (
     <div className="state">
       <h3>the process</h3>
       {props.chart}
-      <div className="die">
-        <button
-          type="button"
-          className="btn"
-          disabled={name === undefined}
-          onClick={() => session.dieHere().then(setComplaint)}
-        >
-          <Zap aria-hidden size={15} /> What if it died here?
-        </button>
-        <p>A new branch in which the power is cut at moment {name ?? '–'}.</p>
-        <p className="complaint" role="alert">
-          {complaint}
-        </p>
-      </div>
+      {files && (
+        <div className="die">
+          <button
+            type="button"
+            className="btn"
+            disabled={name === undefined}
+            onClick={() => session.dieHere().then(setComplaint)}
+          >
+            <Zap aria-hidden size={15} /> What if it died here?
+          </button>
+          <p>A new branch in which the power is cut at moment {name ?? '–'}.</p>
+          <p className="complaint" role="alert">
+            {complaint}
+          </p>
+        </div>
+      )}
       {problems && problems.length > 0 && (
         <section className="problems" aria-label="Problems at this moment">
           <h3>what the referees found</h3>
@@ -52,7 +55,7 @@ export function State(props: { readonly session: Session; readonly chart: ReactN
           </ul>
         </section>
       )}
-      <h3>beside the files, the engine keeps</h3>
+      <h3>{files ? 'beside the files, the engine keeps' : 'the world at this moment'}</h3>
       {value === undefined ? <p className="panel-empty">nothing yet</p> : <Values value={value} />}
     </div>
   );

@@ -49,7 +49,10 @@ export function Status({
   const problems = useSession(session, (state) => state.problems.length);
   const crashes = useSession(
     session,
-    (state) => state.phase === 'ready' && state.info.commands.some(({ name }) => name === 'crash'),
+    (state) =>
+      state.phase === 'ready' &&
+      state.info.commands.some(({ name }) => name === 'crash') &&
+      (state.moment?.image.files.size ?? 0) > 0,
   );
   const [complaint, setComplaint] = useState<string>();
   const said = savedText(saved);

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
 
 export interface Tab<N extends string> {
   readonly name: N;
-  readonly label: string;
+  readonly label: ReactNode;
 }
 
 export function Tabs<N extends string>(props: {

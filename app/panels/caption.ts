@@ -73,7 +73,12 @@ export function putCaption(
   card.style.transform = `translate(${Math.round(best[0])}px, ${Math.round(best[1])}px)`;
 }
 
-const COVERS: Partial<Record<Shape['kind'], true>> = { page: true, slot: true, cell: true };
+const COVERS: Partial<Record<Shape['kind'], true>> = {
+  page: true,
+  slot: true,
+  cell: true,
+  node: true,
+};
 
 const overlap = (a: Box, b: Box): number =>
   Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) *

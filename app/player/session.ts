@@ -241,6 +241,9 @@ export function openSession(options: SessionOptions): Session {
       digest: overview.digest,
       ...(opened && {
         info: opened.info,
+        ...(opened.info.kinds.every(({ process }) => process !== now().process) && {
+          process: opened.info.kinds[0]?.process ?? '',
+        }),
         setup: opened.setup,
         title: opened.title,
         prose: opened.prose,
@@ -470,7 +473,8 @@ export function openSession(options: SessionOptions): Session {
     const specOf = (line: string) => commands.find(({ name }) => line.split(/\s/, 1)[0] === name);
     const settled = tail.findLastIndex((line) => specOf(line)?.settles);
     const lost = tail.slice(settled + 1).filter((line) => !specOf(line)?.reads);
-    const crashes = commands.some(({ name }) => name === 'crash') && lost.length > 0;
+    // In a cluster a crash is somebody's: the tab's death is none of it.
+    const crashes = lost.length > 0 && commands.some(({ usage }) => /^crash( \[|$)/.test(usage));
     try {
       const overview = await client.engine.append(crashes ? [...tail, 'crash'] : tail);
       take(overview);
@@ -761,6 +765,19 @@ export function openSession(options: SessionOptions): Session {
           if (next) player.send({ type: 'PLAY' });
         },
       ),
+    actHere(line) {
+      const { moment, outline } = now();
+      if (!moment) return Promise.resolve('The lab is still opening.');
+      if (moment.index >= outline.length - 1) return session.submit(line);
+      return change(
+        () => client.engine.forkAt(moment.index, [line]),
+        (_, overview) => {
+          player.send({ type: 'LOADED', length: overview.length, index: moment.index });
+          player.send({ type: 'PLAY' });
+        },
+      );
+    },
+    events: (from, to) => client.engine.events(from, to),
     async dieHere() {
       const { moment, lines } = now();
       if (!moment) return 'The lab is still opening.';

@@ -177,6 +177,13 @@ export interface Session {
   setSeed(seed: number): Promise<string | undefined>;
   /** A new branch that leaves after `command` (commands 1..command are shared), optionally with a line of its own. */
   whatIf(command: number, line?: string): Promise<string | undefined>;
+  /**
+   * Does a line at the moment on screen: at the end of the branch it is its next line, else a new
+   * branch leaves there.
+   */
+  actHere(line: string): Promise<string | undefined>;
+  /** The events of moments `from` up to, not including, `to`, of the branch on screen. */
+  events(from: number, to: number): Promise<readonly AnyEvent[]>;
   /** A new branch in which the power is cut at the moment on screen. */
   dieHere(): Promise<string | undefined>;
   switchBranch(name: string): Promise<void>;

@@ -31,6 +31,12 @@ export type ShapeKind =
   | 'label'
   | 'water'
   | 'glow'
+  /** A node of a cluster: a porthole. */
+  | 'node'
+  /** A message on its way: from (x, y) to `to`; w is how far it has come, in per cent, h its height. */
+  | 'flight'
+  /** What parts the network: a line from (x, y) down, h long. */
+  | 'wall'
   | 'caption';
 
 export interface Point {

@@ -47,6 +47,7 @@ import { Trouble } from './Trouble.tsx';
 import './lab.css';
 import '../panels/panels.css';
 
+const Lanes = lazy(() => import('../panels/Lanes.tsx').then((m) => ({ default: m.Lanes })));
 const Share = lazy(() => import('./Share.tsx').then((m) => ({ default: m.Share })));
 
 export function LabScreen({ name }: { readonly name: string }) {
@@ -97,7 +98,7 @@ export function LabScreen({ name }: { readonly name: string }) {
     setTrouble(undefined);
     setSession(undefined);
     setInspect(undefined);
-    face.inspect().then(
+    face.inspect?.().then(
       (loaded) => {
         if (alive) setInspect(() => loaded.inspect);
       },
@@ -134,7 +135,7 @@ export function LabScreen({ name }: { readonly name: string }) {
       </Trouble>
     );
   if (trouble !== undefined) return <NotOpened why={trouble} />;
-  if (!session || !inspect) return <p className="loading">Going down…</p>;
+  if (!session || (face.inspect && !inspect)) return <p className="loading">Going down…</p>;
   return <WhenOpen session={session} inspect={inspect} />;
 }
 
@@ -208,7 +209,7 @@ function NotOpened(props: {
   );
 }
 
-function WhenOpen(props: { readonly session: Session; readonly inspect: Inspect }) {
+function WhenOpen(props: { readonly session: Session; readonly inspect: Inspect | undefined }) {
   const { session } = props;
   const opening = useSession(session, (state) => state.info.name === '');
   const failed = useSession(session, (state) => state.phase === 'failed');
@@ -238,7 +239,8 @@ const titleOf = ({ title, setup, info }: SessionState): string =>
 
 export interface ScreenProps {
   readonly session: Session;
-  readonly inspect: Inspect;
+  /** Absent in a lab of actors. */
+  readonly inspect: Inspect | undefined;
   /** What stands on the left. */
   readonly story: ReactNode;
   /** What the left is: as a landmark, and on the button that opens it as a sheet. */
@@ -301,6 +303,11 @@ export function Screen(props: ScreenProps) {
           (props.stages ?? (
             <>
               <Stage session={session} said={props.said} pins={props.pins} />
+              {inspect === undefined && (
+                <Suspense>
+                  <Lanes session={session} />
+                </Suspense>
+              )}
               <TextTwin session={session} />
             </>
           ))
@@ -622,6 +629,7 @@ export function useKeys(session: Session): void {
 function usePaletteItems(session: Session): void {
   const lines = useSession(session, (state) => state.lines);
   const commands = useSession(session, (state) => state.info.commands);
+  const files = useSession(session, (state) => (state.moment?.image.files.size ?? 0) > 0);
   useEffect(() => {
     const items: PaletteItem[] = [
       ...lines.map((line) => ({
@@ -646,14 +654,18 @@ function usePaletteItems(session: Session): void {
         label: 'Share this moment',
         run: () => openDialog('share'),
       },
-      {
-        id: 'die',
-        group: 'This moment',
-        label: 'What if it died here?',
-        run: () => void session.dieHere(),
-      },
+      ...(files
+        ? [
+            {
+              id: 'die',
+              group: 'This moment',
+              label: 'What if it died here?',
+              run: () => void session.dieHere(),
+            },
+          ]
+        : []),
     ];
     desk.setState({ items, session });
     return () => desk.setState({ items: [], session: undefined });
-  }, [session, lines, commands]);
+  }, [session, lines, commands, files]);
 }

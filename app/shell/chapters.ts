@@ -81,6 +81,7 @@ export const PARTS: readonly Part[] = [
         number: 11,
         title: 'Replication and consistency',
         line: 'Quorums, Paxos and Raft, with a referee who reads every answer.',
+        lab: 'raft',
       },
       {
         number: 12,

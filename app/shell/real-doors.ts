@@ -18,7 +18,10 @@ function firstOf(lab: string): ShippedScenario {
   return found;
 }
 
-const FIRST: Readonly<Record<string, string>> = { btree: 'split_leaf' };
+const FIRST: Readonly<Record<string, string>> = {
+  btree: 'split_leaf',
+  raft: 'leader_cut_off',
+};
 
 async function sourceOf(opening: Opening): Promise<Source> {
   const { lab } = opening;

@@ -659,7 +659,8 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
   open,
   opening: () => ({ kind: 'opened', at: 0, sent: [], choice: { do: 'quiet' } }),
   run,
-  disk: () => EMPTY,
+  // No files; but whatever happened is worth keeping, so every event counts as a sync of the script.
+  disk: ({ world }) => ({ ...EMPTY, syncs: world.counts.events }),
   value: raftValue,
   weight: (older, newer) => weighBeside(older, newer),
   exports: ({ world }) => [
@@ -678,4 +679,6 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
     return { file: `engine/${file}`, name };
   },
   history: ({ world }) => itemsOf(world.history),
+  part: ({ kind }, moments) =>
+    kind === 'run' || kind === 'until' || kind === 'step' ? `step ${moments}` : undefined,
 };

@@ -307,6 +307,40 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         return overview();
       }),
 
+    /**
+     * A branch that leaves the one on screen after a moment, wherever in its command that is, and
+     * goes on with these lines.
+     */
+    forkAt: (index: number, lines: readonly string[]): Promise<Overview> =>
+      inTurn(async () => {
+        const all = current();
+        const { command, step } = all.timeline(branch).at(index);
+        const recorded = all.timeline(branch).commands[command - 1];
+        const next = all.timeline(branch).commands[command];
+        const last = !recorded || index === (next?.firstMoment ?? all.timeline(branch).length) - 1;
+        const first = last ? [] : [all.lab.part?.(recorded.command, step)];
+        if (first.some((line) => line === undefined))
+          throw new Complaint(
+            `${recorded?.text} is one thing: nothing can be done in its midst, only before it or after it`,
+          );
+        const free = all.freeName('what if');
+        await drain(
+          all.grow(free, branch, last ? command : command - 1, [...(first as string[]), ...lines]),
+        );
+        branch = free;
+        all.timeline(branch).judgeEnd();
+        return overview();
+      }),
+
+    /**
+     * The events of moments `from` up to, not including, `to`, of the branch on screen. At most
+     * a few thousand at a time: they are found by running again.
+     */
+    events: (from: number, to: number): AnyEvent[] => {
+      const timeline = current().timeline(branch);
+      return timeline.events(Math.max(0, from), Math.min(to, timeline.length, from + 4096));
+    },
+
     switchTo: (name: string): Promise<Overview> =>
       inTurn(async () => {
         current().timeline(name);

@@ -217,6 +217,11 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   sourceOf(kind: string): SourceRef;
   /** What an opened file holds, to choose from by a setting; absent where there is nothing to choose. */
   trees?(state: S): TreeInfo[];
+  /**
+   * A line that does just the first so many moments of a command, so that a branch can leave in its
+   * midst; undefined: it cannot be divided. Absent: no command of the lab can.
+   */
+  part?(command: C, moments: number): string | undefined;
   /** Clients' history, one record an entry, where the lab has clients. */
   history?(state: S): unknown[];
   /**

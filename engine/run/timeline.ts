@@ -359,6 +359,32 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     return undefined;
   }
 
+  /** The events alone of moments `from` up to, not including, `to`: the parts run once again. */
+  events(from: number, to: number): E[] {
+    const out: E[] = [];
+    if (from === 0 && to > 0) out.push(this.lab.opening(this.#opened));
+    const first = Math.max(1, from);
+    if (first >= to) return out;
+    let part = lastAtMost(this.#partStart.length, (i) => this.#partStart.at(i) as number, first);
+    let { state, rest } = this.#before(part);
+    for (; part < this.#partStart.length; part++) {
+      let index = this.#partStart.at(part) as number;
+      if (index >= to) break;
+      const done = this.lab.run(
+        state,
+        this.#left(part, rest),
+        (event) => {
+          if (index >= first && index < to) out.push(event);
+          index++;
+        },
+        this.setup,
+      );
+      state = done.state;
+      rest = done.rest;
+    }
+    return out;
+  }
+
   /** The moment with that index, its state computed again where it is not held. */
   at(index: number): Moment<S, E> {
     assert(Number.isInteger(index) && index >= 0 && index < this.length, 'the moment exists');

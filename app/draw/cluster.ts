@@ -1,0 +1,157 @@
+// The drawings of a cluster: a node as a porthole cut by the waterline, a message on its way, a wall
+// between two sides of the network. Only the stage uses them; it places each by its shape.
+//
+//        ·  · ●  ·  ·          a flight: from (x, y) to its `to`, w per cent of the way, h high
+//      ·               ·
+//    ╭───╮           ╭───╮     a node: memory above the line, disk below it; its ring is a timer
+//  ──┤ A ├───────────┤ B ├──   running out (segments[0]: how much is left)
+//    ╰─2─╯           ╰─2─╯
+
+import type { Shape } from '../scene/scene.ts';
+
+interface Drawing {
+  look?(shape: Shape): void;
+  size?(w: number, h: number): void;
+  path?(x: number, y: number, toX: number, toY: number): void;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function add<K extends keyof SVGElementTagNameMap>(
+  parent: Element,
+  name: K,
+  attributes: Record<string, string | number> = {},
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  parent.append(element);
+  return element;
+}
+
+const px = (value: number): string => String(Math.round(value * 100) / 100);
+
+/** Which half a porthole's lower part is, in a circle of radius r about (r, r). */
+const lowerHalf = (r: number): string =>
+  `M1.5 ${px(r)}A${px(r - 1.5)} ${px(r - 1.5)} 0 0 0 ${px(2 * r - 1.5)} ${px(r)}z`;
+
+export function node(g: SVGGElement): Drawing {
+  const body = add(g, 'circle', { class: 'box' });
+  const disk = add(g, 'path', { class: 'disk' });
+  const rim = add(g, 'circle', { class: 'rim' });
+  const ring = add(g, 'path', { class: 'ring' });
+  const name = add(g, 'text', { class: 'name' });
+  const term = add(g, 'text', { class: 'term' });
+  const cross = add(g, 'path', { class: 'cross' });
+  let shape: Shape | undefined;
+  let r = 0;
+  function write() {
+    if (!shape || r <= 0) return;
+    name.textContent = shape.text ?? '';
+    term.textContent = shape.note ?? '';
+    const left = shape.segments?.[0];
+    const share = left ? Math.max(0, Math.min(0.999, left.to)) : 0;
+    const R = r + 5.5;
+    const angle = share * 2 * Math.PI - Math.PI / 2;
+    ring.setAttribute(
+      'd',
+      share > 0.004
+        ? `M${px(r)} ${px(r - R)}A${px(R)} ${px(R)} 0 ${share > 0.5 ? 1 : 0} 1 ${px(r + R * Math.cos(angle))} ${px(r + R * Math.sin(angle))}`
+        : '',
+    );
+    ring.setAttribute('class', `ring tone-${left?.tone ?? 'muted'}`);
+    const s = r * 0.42;
+    cross.setAttribute(
+      'd',
+      shape.crossed
+        ? `M${px(r - s)} ${px(r - s)}L${px(r + s)} ${px(r + s)}M${px(r + s)} ${px(r - s)}L${px(r - s)} ${px(r + s)}`
+        : '',
+    );
+  }
+  return {
+    look(next) {
+      shape = next;
+      write();
+    },
+    size(w) {
+      if (w === 2 * r) return;
+      r = w / 2;
+      for (const circle of [body, rim]) {
+        circle.setAttribute('cx', px(r));
+        circle.setAttribute('cy', px(r));
+        circle.setAttribute('r', px(r));
+      }
+      disk.setAttribute('d', lowerHalf(r));
+      for (const text of [name, term]) text.setAttribute('x', px(r));
+      name.setAttribute('y', px(r - 6));
+      term.setAttribute('y', px(r + 16));
+      write();
+    },
+  };
+}
+
+/** A point of the arc from a to b that is `h` high: a parabola through its top. */
+function arc(
+  t: number,
+  x: number,
+  y: number,
+  toX: number,
+  toY: number,
+  h: number,
+): [number, number] {
+  const [mx, my] = [(x + toX) / 2, (y + toY) / 2 - 2 * h];
+  const u = 1 - t;
+  return [u * u * x + 2 * u * t * mx + t * t * toX, u * u * y + 2 * u * t * my + t * t * toY];
+}
+
+export function flight(g: SVGGElement): Drawing {
+  const way = add(g, 'path', { class: 'way' });
+  const reach = add(g, 'circle', { class: 'reach', r: 13 });
+  const dot = add(g, 'circle', { class: 'dot', r: 6 });
+  const text = add(g, 'text', { class: 'words' });
+  const cross = add(g, 'path', { class: 'cross' });
+  let ends = [0, 0, 0, 0];
+  let [w, h] = [0, 0];
+  let shape: Shape | undefined;
+  function place() {
+    const [x, y, toX, toY] = ends as [number, number, number, number];
+    way.setAttribute(
+      'd',
+      `M${px(x)} ${px(y)}Q${px((x + toX) / 2)} ${px((y + toY) / 2 - 2 * h)} ${px(toX)} ${px(toY)}`,
+    );
+    const [at, over] = arc(Math.max(0, Math.min(1, w / 100)), x, y, toX, toY, h);
+    for (const circle of [dot, reach]) {
+      circle.setAttribute('cx', px(at));
+      circle.setAttribute('cy', px(over));
+    }
+    text.setAttribute('x', px(at));
+    text.setAttribute('y', px(over - 11));
+    cross.setAttribute(
+      'd',
+      shape?.crossed ? `M${px(at - 5)} ${px(over - 5)}l10 10m0 -10l-10 10` : '',
+    );
+  }
+  return {
+    look(next) {
+      shape = next;
+      text.textContent = next.text ?? '';
+      place();
+    },
+    path(x, y, toX, toY) {
+      ends = [x, y, toX, toY];
+      place();
+    },
+    size(nextW, nextH) {
+      [w, h] = [nextW, nextH];
+      place();
+    },
+  };
+}
+
+export function wall(g: SVGGElement): Drawing {
+  const line = add(g, 'path', { class: 'line' });
+  return {
+    size(_, h) {
+      line.setAttribute('d', `M0 0V${px(h)}`);
+    },
+  };
+}

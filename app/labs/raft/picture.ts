@@ -1,0 +1,14 @@
+// All that a screen needs to show a Raft cluster: loaded when its lab is opened.
+
+import { pictureOf } from '../picture.ts';
+import { inspect, lanes, trace } from './actors.ts';
+import { twin } from './twin.ts';
+import { view } from './view.ts';
+
+export const picture = pictureOf({
+  name: 'raft',
+  view,
+  twin,
+  actors: { inspect, lanes, trace },
+  choreography: () => import('./choreography.ts').then((m) => m.choreography),
+});
