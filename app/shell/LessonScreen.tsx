@@ -25,7 +25,7 @@ import { Trouble } from './Trouble.tsx';
 
 interface Loaded {
   readonly lesson: Lesson;
-  readonly inspect: Inspect;
+  readonly inspect: Inspect | undefined;
   readonly progress: Progress | undefined;
 }
 
@@ -39,13 +39,14 @@ export function LessonScreen({ name, beat }: { readonly name: string; readonly b
     let alive = true;
     Promise.all([
       entry.load(),
-      face.inspect(),
+      face.inspect?.(),
       // Where nothing can be kept, the lesson begins at its beginning.
       openShelf()
         .progress(name)
         .catch(() => undefined),
     ]).then(
-      ([lesson, { inspect }, progress]) => alive && setLoaded({ lesson, inspect, progress }),
+      ([lesson, found, progress]) =>
+        alive && setLoaded({ lesson, inspect: found?.inspect, progress }),
       (thrown) => alive && setTrouble(sentenceOf(thrown)),
     );
     return () => {
@@ -191,7 +192,7 @@ function useBeside(beat: Beat, first: Session | undefined, lab: string): Pair | 
 
 function OnScreen(props: {
   readonly lesson: Lesson;
-  readonly inspect: Inspect;
+  readonly inspect: Inspect | undefined;
   readonly teaching: ReturnType<typeof useLesson>;
   readonly pair: Pair | undefined;
   readonly session: Session;
