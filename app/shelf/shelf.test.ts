@@ -2,15 +2,8 @@ import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Kept } from '../../engine/run/host.ts';
-import {
-  claim,
-  openShelf,
-  pack,
-  unpack,
-  type Workspace,
-  wantsWhole,
-  whySaveFailed,
-} from './shelf.ts';
+import { pack, unpack } from './pack.ts';
+import { claim, openShelf, type Workspace, wantsWhole, whySaveFailed } from './shelf.ts';
 
 const LIMIT = 60 * 1024;
 type File = Kept['files'][number];

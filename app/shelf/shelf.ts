@@ -16,16 +16,10 @@
 import type { DBSchema, IDBPDatabase } from 'idb';
 import { Complaint } from '../../engine/base/assert.ts';
 import type { Kept } from '../../engine/run/host.ts';
+import { type FileEntry, PACK_BYTES, pack, unpack } from './pack.ts';
 
-const PACK_BYTES = 60 * 1024;
 /** How much bigger than its live content the log may grow, in bytes of packs. */
 const SLACK = 4;
-
-interface FileEntry {
-  readonly name: string;
-  readonly size: number;
-  readonly chunkSize: number;
-}
 
 export interface Workspace {
   readonly name: string;
@@ -224,77 +218,6 @@ export function wantsWhole(workspace: Workspace | undefined): boolean {
   if (!workspace) return true;
   const live = workspace.files.reduce((sum, { size }) => sum + size, 0);
   return workspace.packedBytes > SLACK * live + 4 * PACK_BYTES;
-}
-
-// A pack is a sequence of entries: u32 file (its place in the list of names), u32 chunk, u32 offset
-// within the chunk, u32 length, bytes. A chunk longer than a pack is cut into several entries.
-//
-//   00000000 00000004 00000000 00000200 │ 0d 00 00 …      file 0, chunk 4, from byte 0, 512 bytes
-const ENTRY = 16;
-
-export function pack(kept: Pick<Kept, 'files'>): Uint8Array[] {
-  const packs: Uint8Array[] = [];
-  let parts: Uint8Array[] = [];
-  let size = 0;
-  const flush = () => {
-    if (size === 0) return;
-    const out = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    packs.push(out);
-    parts = [];
-    size = 0;
-  };
-  kept.files.forEach(({ chunks }, file) => {
-    for (const [chunk, bytes] of chunks)
-      for (let offset = 0; offset < bytes.length; ) {
-        if (PACK_BYTES - size < ENTRY + 512) flush();
-        const length = Math.min(bytes.length - offset, PACK_BYTES - size - ENTRY);
-        // A page goes in whole where a fresh pack could hold it.
-        if (length < bytes.length - offset && size > 0 && bytes.length + ENTRY <= PACK_BYTES) {
-          flush();
-          continue;
-        }
-        const head = new Uint8Array(ENTRY);
-        const view = new DataView(head.buffer);
-        [file, chunk, offset, length].forEach((word, i) => {
-          view.setUint32(4 * i, word);
-        });
-        parts.push(head, bytes.subarray(offset, offset + length));
-        size += ENTRY + length;
-        offset += length;
-      }
-  });
-  flush();
-  return packs;
-}
-
-export function unpack(
-  files: readonly FileEntry[],
-  packs: readonly Uint8Array[],
-): { name: string; bytes: Uint8Array }[] {
-  const out = files.map(({ name, size }) => ({ name, bytes: new Uint8Array(size) }));
-  for (const pack of packs) {
-    const view = new DataView(pack.buffer, pack.byteOffset, pack.byteLength);
-    for (let at = 0; at + ENTRY <= pack.length; ) {
-      const [file, chunk, offset, length] = [0, 4, 8, 12].map((i) => view.getUint32(at + i)) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      const bytes = out[file]?.bytes;
-      const to = chunk * (files[file]?.chunkSize ?? 0) + offset;
-      // The file may have shrunk since: what lies behind its end is no longer part of it.
-      if (bytes && to < bytes.length)
-        bytes.set(pack.subarray(at + ENTRY, at + ENTRY + Math.min(length, bytes.length - to)), to);
-      at += ENTRY + length;
-    }
-  }
-  return out;
 }
 
 /** Holds a workspace for this tab until `release`; undefined when another tab holds it. */
