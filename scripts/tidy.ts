@@ -57,7 +57,7 @@ export const ARROWS: Record<string, readonly string[]> = {
     'engine/base',
     'type engine',
   ],
-  'app/shelf': ['engine/base', 'engine/run', 'type engine'],
+  'app/shelf': ['engine/base', 'engine/btree', 'engine/run', 'type engine'],
   'app/shell': ['app', 'engine/base', 'engine/run', 'type engine'],
 };
 /** Readers of bytes that engine and page share; of the disk, what an image is and how one is patched. */
