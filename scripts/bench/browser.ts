@@ -16,26 +16,49 @@ declare const window: { bench: Bench };
 
 /** The root of the project: bootstrap.mjs made it the working folder. */
 const root = process.cwd();
-const outDir = join(root, 'out', 'bench', 'page');
 
-async function serve(): Promise<PreviewServer> {
-  const common = { root, configFile: false, base: './', logLevel: 'warn' } as const;
+/** Builds the page of that name as the app is built, and serves it with a clock of 5 µs. */
+export async function serve(name: string): Promise<PreviewServer> {
+  const common = { root, configFile: false, base: './', logLevel: 'error' } as const;
+  const outDir = join(root, 'out', 'bench', name);
   await build({
     ...common,
-    worker: { format: 'es' },
+    // Under their own names: sqlite-wasm asks for its wasm file by the name that it knows.
+    worker: {
+      format: 'es',
+      rolldownOptions: { output: { assetFileNames: 'assets/[name][extname]' } },
+    },
+    // What browser-level takes of Node; the package of that name stands in for it.
+    resolve: { alias: { events: join(root, 'node_modules', 'events', 'events.js') } },
     build: {
       outDir,
       emptyOutDir: true,
       target: 'es2022',
       assetsInlineLimit: 0,
-      rolldownOptions: { input: join(root, 'scripts', 'bench', 'page.html') },
+      rolldownOptions: { input: join(root, 'scripts', 'bench', `${name}.html`) },
     },
   });
-  return preview({ ...common, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } });
+  const headers = {
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+  };
+  return preview({
+    ...common,
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0, headers },
+  });
 }
 
-/** Runs `work` on the page, with whatever it needs around it. */
-async function onPage<T>(switches: string[], work: (page: Page) => Promise<T>): Promise<T> {
+export const stop = (server: PreviewServer | undefined): Promise<unknown> =>
+  new Promise((resolve) => server?.httpServer.close(resolve) ?? resolve(undefined));
+
+/** Opens the served page in a browser whose profile is new, and on disk. */
+export async function onServed<T>(
+  server: PreviewServer,
+  name: string,
+  switches: readonly string[],
+  work: (page: Page) => Promise<T>,
+): Promise<T> {
   // From where it stands: it is a program too, and tells by its own address which of the two it is.
   const { browserArgs, findBrowser } = (await import(
     /* @vite-ignore */ pathToFileURL(join(root, 'scripts', 'browser.mjs')).href
@@ -43,10 +66,8 @@ async function onPage<T>(switches: string[], work: (page: Page) => Promise<T>): 
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('no Chromium was found; set LAB_BROWSER=/path/to/chrome');
   const profile = mkdtempSync(join(tmpdir(), 'bathysphere-bench-'));
-  let server: PreviewServer | undefined;
   let context: BrowserContext | undefined;
   try {
-    server = await serve();
     const { port } = server.httpServer.address() as { port: number };
     context = await chromium.launchPersistentContext(profile, {
       executablePath,
@@ -55,13 +76,23 @@ async function onPage<T>(switches: string[], work: (page: Page) => Promise<T>): 
     });
     const page = context.pages()[0] ?? (await context.newPage());
     page.on('pageerror', (error) => console.error(`in the page: ${error.message}`));
-    await page.goto(`http://127.0.0.1:${port}/scripts/bench/page.html`);
+    await page.goto(`http://127.0.0.1:${port}/scripts/bench/${name}.html`);
     await page.waitForFunction(() => window.bench !== undefined);
     return await work(page);
   } finally {
     await context?.close();
-    await new Promise((resolve) => server?.httpServer.close(resolve) ?? resolve(undefined));
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Runs `work` on the page, with whatever it needs around it. */
+async function onPage<T>(switches: string[], work: (page: Page) => Promise<T>): Promise<T> {
+  let server: PreviewServer | undefined;
+  try {
+    server = await serve('page');
+    return await onServed(server, 'page', switches, work);
+  } finally {
+    await stop(server);
   }
 }
 

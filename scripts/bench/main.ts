@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stageLine, workerLine } from './browser.ts';
 import { explorerLine } from './explorer.ts';
+import { keptLine } from './kept.ts';
 import { keyValueLine } from './keyvalue.ts';
 import { linearLine } from './linear.ts';
 import type { Line, Options } from './lines.ts';
@@ -27,6 +28,7 @@ const LINES: readonly Line[] = [
   keyValueLine,
   linearLine,
   explorerLine,
+  keptLine,
 ];
 const names = LINES.map(({ name }) => name);
 

@@ -1,4 +1,5 @@
 /** The rows that every line puts, from seeded dice: the same in every run and for every peer. */
+import { utf8 } from '../../engine/base/bytes.ts';
 import { Dice } from '../../engine/base/dice.ts';
 
 /** 0..count-1 in a seeded order. */
@@ -27,4 +28,15 @@ export function text(dice: Dice, length: number): string {
   let out = '';
   while (out.length < length) out += LETTERS[dice.below(LETTERS.length)];
   return out;
+}
+
+export type KeyedRow = readonly [key: Uint8Array, value: Uint8Array];
+
+/** Rows in a random order: 16 hexadecimal digits of a number below 2^40, and 100 letters and digits. */
+export function keyedRows(count: number): KeyedRow[] {
+  const dice = new Dice(5);
+  return randomKeys(count, 4).map((number) => [
+    utf8(number.toString(16).padStart(16, '0')),
+    utf8(text(dice, 100)),
+  ]);
 }

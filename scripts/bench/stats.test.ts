@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Figure, inTurns, quantile, ratios, short, summary, table, verdict } from './stats.ts';
+import {
+  type Figure,
+  inTurns,
+  plot,
+  quantile,
+  ratios,
+  short,
+  summary,
+  table,
+  verdict,
+} from './stats.ts';
 
 describe('a summary', () => {
   it('is the value in the middle, whatever the order', () => {
@@ -94,4 +104,22 @@ it('the table leaves out columns in which nobody says anything', () => {
   expect(table([{ ...figure, target: { atMost: 2 } }])).toBe(
     '      unit  ours     target\njump  ms    2 (1–3)  ≤ 2     holds',
   );
+});
+
+describe('a plot', () => {
+  it('has a line a size, and the cost to the right on a logarithmic scale', () => {
+    const series = new Map([
+      ['ours', [[100, 1] as const, [1_000, 10] as const]],
+      ['theirs', [[1_000, 100] as const]],
+    ]);
+    expect(plot('cost', series, 11)).toBe(
+      [
+        'cost',
+        '      100 a··········',
+        '    1,000 ·····a····b',
+        '          1       100',
+        '          a ours   b theirs',
+      ].join('\n'),
+    );
+  });
 });

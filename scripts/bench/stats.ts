@@ -142,3 +142,38 @@ export function table(figures: readonly Figure[]): string {
     )
     .join('\n');
 }
+
+/**
+ * A plot in text: a line a size, a letter a series (`a` is the first), cost growing to the right on a
+ * logarithmic scale. Where two fall together the earlier letter stands.
+ */
+export function plot(
+  title: string,
+  series: ReadonlyMap<string, readonly (readonly [size: number, cost: number])[]>,
+  width = 64,
+): string {
+  const names = [...series.keys()];
+  const costs = [...series.values()].flatMap((points) => points.map(([, cost]) => cost));
+  const sizes = [
+    ...new Set([...series.values()].flatMap((points) => points.map(([size]) => size))),
+  ];
+  const [least, most] = [Math.min(...costs), Math.max(...costs)];
+  const columnOf = (cost: number): number =>
+    most === least
+      ? 0
+      : Math.round(((width - 1) * Math.log(cost / least)) / Math.log(most / least));
+  const label = (size: number) => short(size).padStart(9);
+  const lines = sizes
+    .sort((a, b) => a - b)
+    .map((size) => {
+      const line = Array<string>(width).fill('·');
+      for (const [i, name] of [...names.entries()].reverse()) {
+        const point = series.get(name)?.find(([at]) => at === size);
+        if (point) line[columnOf(point[1])] = String.fromCharCode(97 + i);
+      }
+      return `${label(size)} ${line.join('')}`;
+    });
+  const ends = `${' '.repeat(10)}${short(least).padEnd(width - short(most).length)}${short(most)}`;
+  const key = names.map((name, i) => `${String.fromCharCode(97 + i)} ${name}`).join('   ');
+  return [title, ...lines, ends, `          ${key}`].join('\n');
+}
