@@ -19,8 +19,11 @@ import type { Value } from '../btree/record.ts';
 import type { Setup } from '../run/lab.ts';
 import { parseCommand, quote, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
-import { type BTreeState, btree, type Command } from './btree.ts';
+import { type BTreeState, type Command, btree as engine } from './btree.ts';
+import { opening } from './btree-opened.ts';
 import { describe as captionOf } from './btree-words.ts';
+
+const btree = { ...engine, ...opening };
 
 interface SqlDatabase {
   exec(sql: string): { values: unknown[][] }[];

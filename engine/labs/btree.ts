@@ -9,8 +9,8 @@
 //
 // A power cut is real here: Disk forgets what was not synced, and the lab recovers from what is left.
 
-import { Complaint } from '../base/assert.ts';
-import { equalBytes, hexOf } from '../base/bytes.ts';
+import { assert, Complaint } from '../base/assert.ts';
+import { type Bytes, equalBytes, hexOf } from '../base/bytes.ts';
 import { checkDatabase } from '../btree/check.ts';
 import { fillOf } from '../btree/dealing.ts';
 import {
@@ -24,11 +24,9 @@ import {
   pageCount,
   pageOf,
 } from '../btree/events.ts';
-import { openForeign, sizeOfTree, tableNamed } from '../btree/foreign.ts';
 import { AT, readHeader } from '../btree/header.ts';
 import { keyOfRecord } from '../btree/key-lens.ts';
-import { overlayOf } from '../btree/overlay.ts';
-import { Page, pagesOf, treesOf, virtualTablesOf } from '../btree/page.ts';
+import { Page, pagesOf } from '../btree/page.ts';
 import { Pager, ROOT } from '../btree/pager.ts';
 import { keyedRecord, readRecord, recordOf, type Value } from '../btree/record.ts';
 import { BTree, type Policy } from '../btree/tree.ts';
@@ -52,7 +50,6 @@ import type {
   Problem,
   Setup,
   SourceRef,
-  TreeInfo,
 } from '../run/lab.ts';
 import {
   type Command,
@@ -536,6 +533,20 @@ function census(state: BTreeState): Census {
   return { pages: header.pages, byRole, levels };
 }
 
+/** Down the left side of the tree. */
+function depthOf(read: (page: number) => Bytes | undefined, { root, usable }: BTreeValue): number {
+  let depth = 0;
+  for (let page = root; depth < 40; ) {
+    const bytes = read(page);
+    const lens = bytes && new Page(bytes, page, usable);
+    if (lens?.kind === undefined) break;
+    depth++;
+    if (lens.isLeaf) break;
+    page = lens.child(0);
+  }
+  return depth;
+}
+
 function metrics(state: BTreeState): Metric[] {
   const { disk, value } = state;
   const { counters } = value;
@@ -549,7 +560,7 @@ function metrics(state: BTreeState): Metric[] {
   const found = censusOf(state);
   const log = logHeader(disk);
   const read = (page: number) => pageOf(disk, page);
-  const levels = found?.levels.length ?? sizeOfTree(read, value.usable, value, 0).depth;
+  const levels = found?.levels.length ?? depthOf(read, value);
   const { pages, freePages } = readHeader(read(1) ?? new Uint8Array(0), 0);
   return [
     count('height', levels, 'Levels of pages from the root to the leaves', 'levels'),
@@ -594,8 +605,12 @@ function metrics(state: BTreeState): Metric[] {
   ];
 }
 
-function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
-  const counters = {
+/** What the value beside the files begins with. */
+export const FRESH = {
+  writing: false,
+  running: true,
+  damaged: false,
+  counters: {
     puts: 0,
     gets: 0,
     deletes: 0,
@@ -608,83 +623,20 @@ function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
     merges: 0,
     commits: 0,
     checkpoints: 0,
-  };
-  const base = { writing: false, running: true, damaged: false, counters };
-  if (!foreign) {
-    const pageSize = setup.settings['page-size'] as number;
-    const disk = new Disk();
-    const isText = hasTextKeys(setup);
-    Pager.create(disk, pageSize, isText ? 'text' : 'integer');
-    const value = {
-      ...base,
-      root: ROOT,
-      table: 'kv',
-      kind: isText ? 'without-rowid' : 'table',
-      pageSize,
-      usable: pageSize,
-    } as const;
-    const image = disk.seal();
-    return { disk: image, value: { ...value, readOnly: false }, ledger: ledgerOf(image) };
-  }
-  const source = overlayOf(foreign, foreign.beside?.wal, foreign.beside?.journal);
-  const { header, image, read } = openForeign(source);
-  const { pageSize, usable } = header;
-  const trees = treesOf(read, header);
-  const wanted = setup.settings.table as string;
-  const tree =
-    wanted === ''
-      ? firstTable(trees)
-      : wanted === SCHEMA
-        ? undefined
-        : (trees.find(({ name }) => name === wanted) ?? tableNamed(trees, wanted));
-  const value = tree
-    ? { ...base, root: tree.root, table: tree.name, kind: tree.kind, pageSize, usable }
-    : ({ ...base, root: 1, table: SCHEMA, kind: 'table', pageSize, usable } as const);
-  const { notes } = source;
-  // Nothing is ever committed to it.
-  const ledger = { newest: { number: 0, print: [0, 0], durable: true } } as const;
-  return {
-    disk: image,
-    value: { ...value, readOnly: true, ...(notes.length > 0 && { notes }) },
-    ledger,
-  };
-}
+  },
+} as const;
 
-/** SQLite's own table of what is in the database; its root is page 1. */
-const SCHEMA = 'sqlite_schema';
-/** Pages read to count rows, over all trees of a database: more would be felt. */
-const COUNTED_PAGES = 1500;
-
-/** The trees of an opened database, the schema's last, and what has none. */
-function treesIn({ disk, value }: BTreeState): TreeInfo[] {
-  if (!value.readOnly) return [];
-  const read = (page: number) => pageOf(disk, page);
-  const header = readHeader(read(1) ?? new Uint8Array(0), 0);
-  let budget = COUNTED_PAGES;
-  const schema = { name: SCHEMA, kind: 'table', root: 1 } as const;
-  const trees = [...treesOf(read, header), schema].map(({ name, kind, root }): TreeInfo => {
-    const { depth, rows, read: looked } = sizeOfTree(read, value.usable, { kind, root }, budget);
-    budget = Math.max(0, budget - looked);
-    const shown = root === value.root;
-    if (depth === 0)
-      return { name, kind, shown, trouble: `its root, page ${root}, is no page of a tree` };
-    return { name, kind, shown, depth, ...(rows !== undefined && { rows }) };
-  });
-  const virtual = virtualTablesOf(read, header).map(
-    (name): TreeInfo => ({
-      name,
-      kind: 'virtual',
-      shown: false,
-      trouble: 'a virtual table: a module keeps its rows elsewhere, there is no tree of its own',
-    }),
-  );
-  return [...trees, ...virtual];
-}
-
-/** The table to show where none was chosen: one with rowids if there is any. */
-function firstTable(trees: ReturnType<typeof treesOf>) {
-  const tables = trees.filter(({ name }) => !name.startsWith('sqlite_'));
-  return tables.find(({ kind }) => kind === 'table') ?? tables.find(({ kind }) => kind !== 'index');
+/** A new database. One that is opened from a file: btree-opened.ts. */
+function openLab(setup: Setup, foreign?: ForeignSource): BTreeState {
+  assert(!foreign, 'what opens files is loaded for a scenario that names one');
+  const pageSize = setup.settings['page-size'] as number;
+  const disk = new Disk();
+  const isText = hasTextKeys(setup);
+  Pager.create(disk, pageSize, isText ? 'text' : 'integer');
+  const kind = isText ? 'without-rowid' : 'table';
+  const value = { ...FRESH, root: ROOT, table: 'kv', kind, pageSize, usable: pageSize } as const;
+  const image = disk.seal();
+  return { disk: image, value: { ...value, readOnly: false }, ledger: ledgerOf(image) };
 }
 
 /** The database, and its log where there is one. */
@@ -823,7 +775,6 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   exports: exportsOf,
   exportsAlone: checkpointedOf,
   metrics,
-  trees: treesIn,
   sourceOf: (kind): SourceRef => {
     const [file, name] = SOURCES[kind as BTreeEvent['kind']] ?? SOURCES.opened;
     return { file: `engine/${file}`, name };

@@ -3,6 +3,7 @@
 
 import { type Lab, labOf } from '../run/lab.ts';
 import { btree } from './btree.ts';
+import { opening } from './btree-opened.ts';
 import { describe as btreeWords } from './btree-words.ts';
 import { model } from './model.ts';
 import { describe as modelWords } from './model-words.ts';
@@ -10,7 +11,7 @@ import { raftLab } from './raft.ts';
 import { describe as raftWords } from './raft-words.ts';
 
 export const labs: readonly Lab[] = [
-  labOf(btree, btreeWords) as unknown as Lab,
+  labOf({ ...btree, ...opening }, btreeWords) as unknown as Lab,
   labOf(raftLab, raftWords) as unknown as Lab,
   labOf(model, modelWords) as unknown as Lab,
 ];

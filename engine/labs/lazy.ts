@@ -1,15 +1,17 @@
 // The labs of the worker: each is loaded when a scenario first names it, its engine and its words as
-// two chunks side by side. So a worker weighs what its lab weighs, however many labs there are.
+// two chunks side by side, and what opens files only where there is one. So a worker weighs what its
+// lab weighs, however many labs there are.
 
 import { type Lab, type LabSource, labOf } from '../run/lab.ts';
 
-const LOADERS: Readonly<Record<string, () => Promise<Lab>>> = {
-  btree: async () => {
-    const [{ btree }, { describe }] = await Promise.all([
+const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
+  btree: async (opens) => {
+    const [{ btree }, { describe }, opened] = await Promise.all([
       import('./btree.ts'),
       import('./btree-words.ts'),
+      opens ? import('./btree-opened.ts') : undefined,
     ]);
-    return labOf(btree, describe) as unknown as Lab;
+    return labOf({ ...btree, ...opened?.opening }, describe) as unknown as Lab;
   },
   raft: async () => {
     const [{ raftLab }, { describe }] = await Promise.all([
@@ -29,5 +31,5 @@ const LOADERS: Readonly<Record<string, () => Promise<Lab>>> = {
 
 export const labs: LabSource = {
   names: Object.keys(LOADERS),
-  load: (name) => (LOADERS[name] as () => Promise<Lab>)(),
+  load: (name, opens) => (LOADERS[name] as (opens: boolean) => Promise<Lab>)(opens),
 };

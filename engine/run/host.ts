@@ -230,7 +230,8 @@ export function hostOf(labs: LabSource, options: HostOptions) {
     open: (text: string, file?: ForeignSource, toBranch?: string): Promise<Opened> =>
       inTurn(async () => {
         const name = labNamedIn(text);
-        const atHand = name && labs.names.includes(name) ? [await labs.load(name)] : [];
+        const known = name && labs.names.includes(name) ? name : undefined;
+        const atHand = known ? [await labs.load(known, file !== undefined)] : [];
         const next = new Script(text, atHand, file ? { foreign: file } : {}, labs.names);
         // Until it is whole, what was open can be looked at.
         await drain(next.work(), () => next.timeline('main'));

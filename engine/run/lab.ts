@@ -285,8 +285,8 @@ export const labOf = <S, C, E extends AnyEvent>(
 /** Where labs come from: all at hand, or each loaded when a scenario first names it. */
 export interface LabSource {
   readonly names: readonly string[];
-  /** One of `names`. */
-  load(name: string): Promise<Lab>;
+  /** One of `names`; `opens`: the scenario comes with a file to open. */
+  load(name: string, opens: boolean): Promise<Lab>;
 }
 
 export const labsAtHand = (labs: readonly Lab[]): LabSource => ({
