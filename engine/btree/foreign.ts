@@ -83,12 +83,19 @@ export function* rowsOf({ read, header }: Foreign, tree: TreeEntry): Iterable<Ro
   const table = readCreateTable(tree.sql);
   const isTable = tree.kind === 'table';
   const order = isTable ? undefined : table?.storedOrder;
+  // A page of a chain belongs to one row: what two rows share is damage, and could be read for ever.
+  const chained = new Set<number>();
   for (const { page, index } of cellsOf(read, header, tree)) {
     const cell = page.cell(index);
     const damage = cell.fault ?? (cell.payloadSize === undefined ? 'a cell without a row' : '');
     if (damage) throw damaged(page.number, damage);
     const payload = payloadOf(page, cell, read);
     if (payload.fault) throw damaged(page.number, payload.fault);
+    for (const one of payload.pages) {
+      if (chained.has(one))
+        throw damaged(page.number, `cell ${index} shares overflow page ${one} with another cell`);
+      chained.add(one);
+    }
     const record = readRecord(payload.bytes, header.encoding);
     if (record.fault) throw damaged(page.number, `cell ${index}: ${record.fault}`);
     const columns = order

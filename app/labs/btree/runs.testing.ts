@@ -1,13 +1,18 @@
 // For tests: a scenario's moments as the page would hold them, run in this process.
 
 import { labs } from '../../../engine/labs/index.ts';
+import type { ForeignSource } from '../../../engine/run/lab.ts';
 import { Script } from '../../../engine/run/script.ts';
 import type { ShownMoment } from '../../player/types.ts';
 import type { BTreeMoment } from './reading.ts';
 
 /** All of them, or the last so many. */
-export function momentsOf(text: string, last = Number.POSITIVE_INFINITY): BTreeMoment[] {
-  const script = new Script(text, labs).run();
+export function momentsOf(
+  text: string,
+  last = Number.POSITIVE_INFINITY,
+  foreign?: ForeignSource,
+): BTreeMoment[] {
+  const script = new Script(text, labs, foreign ? { foreign } : {}).run();
   const { lab } = script;
   const timeline = script.timeline('main');
   const from = Math.max(0, timeline.length - last);
