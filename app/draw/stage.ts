@@ -97,6 +97,10 @@ const MOST_ZOOM = 1.2;
 const SMALL = 0.82;
 const UNREADABLE = 0.7;
 const ZOOM_LIMITS: [number, number] = [0.05, 4];
+/** From so many shapes on a hand moves what was painted (carry). */
+const CARRIED = 300;
+/** A hand that has not moved for so long rests. */
+const RESTS_MS = 140;
 /** Widths of a character, in em: exact for Plex Mono, on the wide side for Plex Sans. */
 const EM = { mono: 0.6, sans: 0.54 };
 
@@ -104,6 +108,9 @@ let mounted = 0;
 
 export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stage {
   const root = select(svg).classed('stage-svg', true);
+  // Hands are felt by the surface: it stays in its place while the drawing in it is carried.
+  const carrier = svg.parentElement as HTMLElement;
+  const surface = carrier.parentElement as HTMLElement;
   const id = `stage-${++mounted}`;
   const insets = options.insets ?? { top: 16, right: 16, bottom: 16, left: 16 };
   root.selectAll('*').remove();
@@ -118,6 +125,9 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   let width = svg.clientWidth || 720;
   let height = svg.clientHeight || 560;
   let camera: Camera = { k: 1, x: 0, y: 0 };
+  /** The camera that the layer was painted for. */
+  let painted = camera;
+  let resting: ReturnType<typeof setTimeout> | undefined;
   let moved = false;
   let selection: string | undefined;
   let marked: string | undefined;
@@ -132,7 +142,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   if (!options.still)
     void import('./zoom.ts').then(({ hearGestures }) => {
       if (gone) return;
-      gestures = hearGestures(svg, {
+      gestures = hearGestures(surface, {
         limits: ZOOM_LIMITS,
         held: (holds) => root.classed('grabbed', holds),
         moved: zoomTo,
@@ -153,9 +163,26 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
 
   function setCamera(to: Camera) {
     camera = to;
-    far(to.k);
     gestures?.place(to);
+    painted = to;
+    clearTimeout(resting);
+    carrier.style.transform = '';
+    far(to.k);
     world.attr('transform', `translate(${to.x},${to.y}) scale(${to.k})`);
+  }
+
+  /**
+   * A hand moves the picture. One of many shapes is not painted at every frame: its layer, as it was
+   * painted last, is moved and stretched by the compositor, and painted anew when the hand rests.
+   */
+  function carry(to: Camera) {
+    if (items.size < CARRIED) return setCamera(to);
+    camera = to;
+    gestures?.place(to);
+    const k = to.k / painted.k;
+    carrier.style.transform = `translate(${to.x - painted.x * k}px,${to.y - painted.y * k}px) scale(${k})`;
+    clearTimeout(resting);
+    resting = setTimeout(() => setCamera(camera), RESTS_MS);
   }
 
   root.on('click.select', (event: MouseEvent) => {
@@ -176,7 +203,8 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   function join(shapes: readonly Shape[], flies: (key: string) => boolean = () => false) {
     const byLayer = new Map<Layer, Shape[]>(LAYERS.map((layer) => [layer, []]));
     const pages = new Map<string, Shape[]>();
-    for (const shape of shapes) if (shape.kind === 'page') pages.set(shape.key, []);
+    for (const shape of shapes)
+      if (shape.kind === 'page' && !isFlat(shape)) pages.set(shape.key, []);
     for (const shape of shapes) {
       if (shape.kind === 'caption') continue;
       const riders =
@@ -321,6 +349,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
 
   function settle(scene: Scene) {
     shown = scene;
+    carrier.classList.toggle('many', !options.still && items.size >= CARRIED);
     reachable = [
       [scene.left - 900, scene.top - 700],
       [scene.left + scene.width + 900, scene.top + scene.height + 700],
@@ -366,7 +395,7 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
   function zoomTo(to: Camera) {
     moved = true;
     following = false;
-    setCamera(to);
+    carry(to);
     options.onCamera?.(camera, true);
   }
 
@@ -484,7 +513,10 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     },
     destroy() {
       gone = true;
-      root.on('.zoom', null).on('click.select', null).on('dblclick.activate', null);
+      clearTimeout(resting);
+      carrier.style.transform = '';
+      select(surface).on('.zoom', null);
+      root.on('click.select', null).on('dblclick.activate', null);
       root.selectAll('*').remove();
       items.clear();
     },
@@ -580,12 +612,14 @@ const px = (value: number): string => String(Math.round(value * 100) / 100);
 /** In fractions of a bar: finer. */
 const px5 = (value: number): string => String(Math.round(value * 1e5) / 1e5);
 
+/** Writes an attribute when it changes; an empty one is taken away. */
 function setter(element: Element, name: string): (value: string) => void {
   let last: string | undefined;
   return (value) => {
     if (value === last) return;
+    if (value !== '') element.setAttribute(name, value);
+    else if (last !== undefined) element.removeAttribute(name);
     last = value;
-    element.setAttribute(name, value);
   };
 }
 
@@ -627,9 +661,16 @@ function makeItem(g: SVGGElement, first: Shape, id: string, host?: Item): Item {
     place(x, y, w, h, opacity, toX, toY) {
       item.x = x;
       item.y = y;
-      setOpacity(opacity >= 1 ? '1' : px(opacity));
+      if (draw.fade) draw.fade(opacity);
+      else setOpacity(opacity >= 1 ? '1' : px(opacity));
       if (draw.path) draw.path(x, y, toX, toY);
-      else setTransform(`translate(${px(x - (host?.x ?? 0))} ${px(y - (host?.y ?? 0))})`);
+      else if (draw.origin && isFlat(item.shape)) {
+        setTransform('');
+        draw.origin(x, y);
+      } else {
+        draw.origin?.(0, 0);
+        setTransform(`translate(${px(x - (host?.x ?? 0))} ${px(y - (host?.y ?? 0))})`);
+      }
       draw.size?.(w, h);
     },
     flags(selected, cursor, off) {
@@ -642,8 +683,20 @@ function makeItem(g: SVGGElement, first: Shape, id: string, host?: Item): Item {
   return item;
 }
 
+/**
+ * A bar or a small slot: its box stands at its own x and y. A transform for each of thousands would be
+ * a layer for each of them to the compositor, which then spends every frame on sorting them.
+ */
+const isFlat = (shape: Shape): boolean =>
+  (shape.kind === 'slot' && shape.h < 13) ||
+  (shape.kind === 'page' && shape.segments !== undefined);
+
 interface Drawing {
   look?(shape: Shape): void;
+  /** Of what can be flat: where its origin lies within its element. */
+  origin?(x: number, y: number): void;
+  /** Instead of a group's opacity. */
+  fade?(opacity: number): void;
   size?(w: number, h: number): void;
   path?(x: number, y: number, toX: number, toY: number): void;
 }
@@ -695,7 +748,13 @@ function crossOn(g: Element): (d: string) => void {
 
 function box(g: Element, className: string, rx: number) {
   const rect = add(g, 'rect', { class: className, rx });
-  return { rect, setW: setter(rect, 'width'), setH: setter(rect, 'height') };
+  return {
+    rect,
+    setX: setter(rect, 'x'),
+    setY: setter(rect, 'y'),
+    setW: setter(rect, 'width'),
+    setH: setter(rect, 'height'),
+  };
 }
 
 const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) => Drawing> = {
@@ -710,6 +769,7 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     const number = label(g, 'number');
     const setCross = crossOn(g);
     let shape: Shape | undefined;
+    let [ox, oy] = [0, 0];
     let w = -1;
     let h = -1;
     function write() {
@@ -719,19 +779,26 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
       // A part of a number is another number.
       const digits = title.replace(/^page /, '');
       number.set(small && digits.length * 10 * EM.mono <= w - 2 ? digits : '');
-      number.at(w / 2, Math.min(h / 2 + 3.5, 13));
+      number.at(ox + w / 2, oy + Math.min(h / 2 + 3.5, 13));
       head.set(small ? '' : clipped(title, w - 16, 11 * EM.mono));
-      head.at(9, 15);
+      head.at(ox + 9, oy + 15);
       // The note gives way by whole words: `interior · dirty`, `interior`, nothing.
       const room = w - 24 - title.length * 11 * EM.mono;
       let words = small ? '' : (shape.note ?? '');
       while (words && words.length * 10.5 * EM.sans > room)
         words = words.includes(' · ') ? words.slice(0, words.lastIndexOf(' · ')) : '';
       note.set(words);
-      note.at(w - 9, 15);
-      setCross(shape.crossed ? `M${px(w - 5)} -5l10 10M${px(w + 5)} -5l-10 10` : '');
+      note.at(ox + w - 9, oy + 15);
+      setCross(shape.crossed ? `M${px(ox + w - 5)} ${px(oy - 5)}l10 10m0 -10l-10 10` : '');
     }
     return {
+      origin(x, y) {
+        if (x === ox && y === oy) return;
+        [ox, oy] = [x, y];
+        body.setX(x === 0 ? '' : px(x));
+        body.setY(y === 0 ? '' : px(y));
+        write();
+      },
       look(next) {
         if (
           next.text !== shape?.text ||
@@ -759,12 +826,10 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     const hatch = setter(body.rect, 'fill');
     const number = label(g, 'number');
     const note = label(g, 'note');
-    const mark = add(g, 'rect', { class: 'mark', width: 10, height: 4, rx: 1, y: 7 });
-    const setMark = setter(mark, 'x');
-    const setMarked = setter(mark, 'visibility');
-    const setMarkClass = setter(mark, 'class');
+    let mark: SVGRectElement | undefined;
     const setCross = crossOn(g);
     let shape: Shape | undefined;
+    let [ox, oy] = [0, 0];
     let w = -1;
     let h = -1;
     function write() {
@@ -772,18 +837,30 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
       const tall = h >= 34;
       const text = shape.text ?? '';
       number.set(h >= 13 ? clipped(text, w - 3, 10.5 * EM.mono) : '');
-      number.at(tall ? 7 : w / 2, tall ? 15 : h / 2 + 3.8);
+      number.at(ox + (tall ? 7 : w / 2), oy + (tall ? 15 : h / 2 + 3.8));
       note.set(tall ? clipped(shape.note ?? '', w - 10, 10.5 * EM.sans) : '');
-      note.at(7, 30);
-      setMark(px(w - 16));
-      setMarked(tall && w >= 26 + text.length * 6.3 ? 'visible' : 'hidden');
-      setCross(shape.crossed ? `M${px(w - 4)} -4l8 8M${px(w + 4)} -4l-8 8` : '');
+      note.at(ox + 7, oy + 30);
+      if (tall && w >= 26 + text.length * 6.3) {
+        mark ??= add(g, 'rect', { width: 10, height: 4, rx: 1, y: 7 });
+        mark.setAttribute('class', `mark tone-${shape.segments?.[0]?.tone ?? 'muted'}`);
+        mark.setAttribute('x', px(w - 16));
+      } else {
+        mark?.remove();
+        mark = undefined;
+      }
+      setCross(shape.crossed ? `M${px(ox + w - 4)} ${px(oy - 4)}l8 8m0 -8l-8 8` : '');
     }
     return {
       look(next) {
         shape = next;
         hatch(next.hatched ? `url(#${id}-hatch)` : 'none');
-        setMarkClass(`mark tone-${next.segments?.[0]?.tone ?? 'muted'}`);
+        write();
+      },
+      origin(x, y) {
+        if (x === ox && y === oy) return;
+        [ox, oy] = [x, y];
+        body.setX(x === 0 ? '' : px(x));
+        body.setY(y === 0 ? '' : px(y));
         write();
       },
       size(nextW, nextH) {
@@ -853,6 +930,10 @@ const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) =
     const line = add(g, 'path', { class: 'line' });
     const set = setter(line, 'd');
     return {
+      fade(opacity) {
+        if (opacity < 1) line.style.setProperty('--fade', px(opacity));
+        else line.removeAttribute('style');
+      },
       path(x, y, toX, toY) {
         const middle = (y + toY) / 2;
         set(

@@ -21,10 +21,10 @@ export interface Hand {
 }
 
 export function hearGestures(
-  svg: SVGSVGElement & { __zoom?: ZoomTransform },
+  surface: HTMLElement & { __zoom?: ZoomTransform },
   { limits, held, moved, rested }: Hand,
 ): Gestures {
-  const behaviour = zoom<SVGSVGElement, unknown>()
+  const behaviour = zoom<HTMLElement, unknown>()
     .scaleExtent(limits)
     .filter((event: MouseEvent) => !event.button && event.type !== 'dblclick')
     .clickDistance(5)
@@ -34,11 +34,11 @@ export function hearGestures(
       held(false);
       rested();
     });
-  select(svg).call(behaviour);
+  select(surface).call(behaviour).style('touch-action', 'none');
   return {
     place({ k, x, y }) {
       // d3-zoom keeps its transform on the element; its own way to set it would tell the listeners.
-      svg.__zoom = new ZoomTransform(k, x, y);
+      surface.__zoom = new ZoomTransform(k, x, y);
     },
     bound(extent) {
       behaviour.translateExtent(extent);

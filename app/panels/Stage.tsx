@@ -62,21 +62,16 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
 
   const put = useRef<typeof PutCaption>(undefined);
   const pinned = useRef<HTMLUListElement>(null);
-  const placing = useRef({ frame: 0, rest: 0 });
+  const placing = useRef(0);
   /** Measuring the card lays out the whole page, so it is done once a frame at most. */
   const placeCard = useCallback(() => {
-    cancelAnimationFrame(placing.current.frame);
-    placing.current.frame = requestAnimationFrame(() => {
+    cancelAnimationFrame(placing.current);
+    placing.current = requestAnimationFrame(() => {
       if (card.current && frame.current && latest.current)
         put.current?.(card.current, frame.current, latest.current, camera.current);
       placePins(pinned.current, latest.current, camera.current);
     });
   }, []);
-  /** While a hand moves the picture the card stays; it finds its new place when the hand rests. */
-  const placeCardAtRest = useCallback(() => {
-    clearTimeout(placing.current.rest);
-    placing.current.rest = window.setTimeout(placeCard, CARD_RESTS_MS);
-  }, [placeCard]);
   useEffect(() => {
     // The front page's stage shows no caption, and does not load what places it.
     if (plain) return;
@@ -102,8 +97,9 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
       onCamera(next, byUser) {
         camera.current = next;
         if (!byUser) return placeCard();
-        rethink(next);
-        placeCardAtRest();
+        placePins(pinned.current, latest.current, next);
+        clearTimeout(resting);
+        resting = setTimeout(rest, RESTS_MS);
       },
     });
     drawing.current = stage;
@@ -131,6 +127,12 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
       show(next);
       stage.show(next, { keep });
     };
+    /** What waits until the hand that moves the picture rests. */
+    let resting: ReturnType<typeof setTimeout> | undefined;
+    function rest() {
+      rethink(camera.current);
+      placeCard();
+    }
     /** Somebody zoomed: what can be read now, or no longer? */
     function rethink({ k }: Camera) {
       const now = latest.current;
@@ -220,13 +222,14 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
     return () => {
       cancelAnimationFrame(opening);
       clearTimeout(attaching);
+      clearTimeout(resting);
       observer.disconnect();
       unsubscribe();
       detach();
       stage.destroy();
       drawing.current = undefined;
     };
-  }, [session, picture, plain, placeCard, placeCardAtRest]);
+  }, [session, picture, plain, placeCard]);
 
   // The card's size follows its words: place it once they are in, and clear of the notices.
   useLayoutEffect(placeCard, [moment, scene, notices, pins, placeCard]);
@@ -267,9 +270,11 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
         onKeyDown={onKeyDown}
         onBlur={walk.leave}
       >
-        <svg ref={svg} aria-hidden="true" focusable="false">
-          <title>{caption?.title}</title>
-        </svg>
+        <div className="stage-carrier">
+          <svg ref={svg} aria-hidden="true" focusable="false">
+            <title>{caption?.title}</title>
+          </svg>
+        </div>
       </div>
       <p id={hint} className="stage-words">
         Down arrow goes into the picture: arrows then move to parent, child and siblings, Enter
@@ -399,7 +404,8 @@ function detailAt(detail: Detail, k: number, pages: number): Detail {
   return k > 1.7 ? 'cells' : 'bars';
 }
 
-const CARD_RESTS_MS = 120;
+/** A hand that has not moved for so long rests, in ms. */
+const RESTS_MS = 120;
 
 /** So narrow, and the caption stands below the drawing (stage.css). */
 const CAPTION_BELOW = 560;

@@ -7,15 +7,15 @@ import '../../app/shell/fonts.css';
 import '../../app/draw/stage.css';
 import { easeCubicInOut, interpolateNumber, select } from 'd3';
 import { mountStage } from '../../app/draw/stage.ts';
-import { read, under } from '../../app/labs/btree/reading.ts';
+import { type BTreeMoment, read, under } from '../../app/labs/btree/reading.ts';
 import { view } from '../../app/labs/btree/view.ts';
 import { openClient } from '../../app/player/client.ts';
 import type { ShownMoment } from '../../app/player/types.ts';
 import type { Scene } from '../../app/scene/scene.ts';
 import { btree } from '../../engine/labs/btree.ts';
-import { describe } from '../../engine/labs/btree-words.ts';
-import { labOf } from '../../engine/run/lab.ts';
-import { Timeline } from '../../engine/run/timeline.ts';
+import { fpsOf, none, play } from './frames.ts';
+import { panPlain, panStage } from './pan.ts';
+import { emptyRun, shownAt } from './shown.ts';
 
 const LOOK = { width: 1280, height: 760 };
 const svg = document.getElementById('stage') as unknown as SVGSVGElement;
@@ -32,29 +32,10 @@ export interface Played {
 
 // ── Stage: a split among many pages, and a bare join beside it ──────────────────────────────────
 
-type Shown = Parameters<typeof view>[0];
-
 /** The moments of the first split in a tree of at least `pages` pages that makes no level more. */
-function momentsOfSplit(pages: number): { moments: Shown[]; pages: number } {
-  const settings = Object.fromEntries(btree.settings.map((s) => [s.name, s.default]));
-  const setup = { lab: 'btree', seed: 1, settings, sabotage: [] };
-  const timeline = new Timeline(labOf(btree, describe), setup, { referees: false });
-  const shown = (index: number): Shown => {
-    const { command, step, event, state } = timeline.at(index);
-    return {
-      index,
-      name: `${command}.${step}`,
-      command,
-      step,
-      event,
-      caption: describe(event, state),
-      image: state.disk,
-      value: state.value,
-      metrics: [],
-      source: btree.sourceOf(event.kind),
-      problems: [],
-    };
-  };
+function momentsOfSplit(pages: number): { moments: BTreeMoment[]; pages: number } {
+  const timeline = emptyRun();
+  const shown = (index: number) => shownAt(timeline, index);
   for (let n = 0; n < 100_000; n++) {
     const key = 1 + ((n * 7_919) % 100_003);
     const { firstMoment } = timeline.append({ kind: 'put', key, value: `value of ${key}` });
@@ -69,35 +50,6 @@ function momentsOfSplit(pages: number): { moments: Shown[]; pages: number } {
     return { moments, pages: count };
   }
   throw new Error('no such split');
-}
-
-/** Frames that were drawn, and when; `ms`: what drawing took of the main thread. */
-interface Frames {
-  n: number;
-  first: number;
-  last: number;
-  ms: number;
-}
-const none = (): Frames => ({ n: 0, first: 0, last: 0, ms: 0 });
-const fpsOf = ({ n, first, last }: Frames): number => (1_000 * (n - 1)) / (last - first);
-
-/** Draws frame after frame for so long, and counts them in. */
-function play(durationMs: number, draw: (t: number) => void, frames = none()): Promise<Frames> {
-  return new Promise((resolve) => {
-    let start: number | undefined;
-    const frame = () => {
-      const now = performance.now();
-      start ??= now;
-      if (frames.n++ === 0) frames.first = now;
-      frames.last = now;
-      const t = Math.min(1, (now - start) / durationMs);
-      draw(t);
-      frames.ms += performance.now() - now;
-      if (t < 1) requestAnimationFrame(frame);
-      else resolve(frames);
-    };
-    requestAnimationFrame(frame);
-  });
 }
 
 interface Film {
@@ -237,7 +189,13 @@ async function stream(rows: number, count: number, ahead: number): Promise<numbe
   return rate;
 }
 
-const bench = { split, bare, stream };
+const bench = {
+  split,
+  bare,
+  panStage: (ms: number) => panStage(svg, ms),
+  panPlain: (ms: number) => panPlain(svg, ms),
+  stream,
+};
 export type Bench = typeof bench;
 declare global {
   interface Window {
