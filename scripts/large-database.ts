@@ -5,7 +5,13 @@
  *   page 1  header and schema      page 2  root      pages 3 …  interior pages      then the leaves
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { interiorCell, type KindByte, rebuild, startPage } from '../engine/btree/cells.ts';
+import {
+  insertCell,
+  interiorCell,
+  type KindByte,
+  setChild,
+  startPage,
+} from '../engine/btree/cells.ts';
 import { writeHeader } from '../engine/btree/header.ts';
 import { Page, TABLE_INTERIOR, TABLE_LEAF } from '../engine/btree/page.ts';
 import { writeRecord } from '../engine/btree/record.ts';
@@ -28,7 +34,11 @@ export function writeLargeDatabase(path: string, bytes: number): { pages: number
   const write = (number: number, kind: KindByte, cells: readonly Uint8Array[], right = 0) => {
     if (number > 1) page.fill(0);
     startPage(page, number, PAGE_SIZE, kind);
-    rebuild(new Page(page, number), cells, right);
+    const lens = new Page(page, number);
+    cells.forEach((cell, index) => {
+      if (!insertCell(lens, index, cell)) throw new Error(`page ${number} is full`);
+    });
+    if (right > 0) setChild(lens, cells.length, right);
     writeSync(file, page);
   };
   /** An interior page over `count` children from page `first` on; a child ends with the row that `last` says. */
