@@ -44,6 +44,7 @@ const TONES: Readonly<Record<string, ProcessTone>> = {
   delete: 'change',
   remove: 'change',
   split: 'structure',
+  load: 'structure',
   compaction: 'structure',
   election: 'structure',
   merge: 'shrink',

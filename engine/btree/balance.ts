@@ -108,7 +108,7 @@ function appendsToTable(tree: BTree, level: number, homeless: readonly Homeless[
 }
 
 /** The root's content moves into a new child; the way gets one level longer. */
-function deepen(tree: BTree, homeless: readonly Homeless[]): void {
+export function deepen(tree: BTree, homeless: readonly Homeless[]): void {
   const { pager, pages, indexes, root } = tree;
   assert(root !== 1, 'the schema tree is not written after the beginning');
   const child = pager.allocate().page;

@@ -247,6 +247,8 @@ export type BTreeEvent =
       /** Bytes of the row, cell pointers counted, and what one page can have of them. */
       readonly bytes: number;
       readonly capacity: number;
+      /** At most so many cells a page; 0: as many as fit. */
+      readonly maxCells: number;
       readonly held?: readonly Held[];
     }
   /** The row is dealt out: how many cells each page has now, and which of them changed their page. */

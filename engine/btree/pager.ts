@@ -256,6 +256,25 @@ export class Pager {
     this.#tell?.({ kind: 'free', page, trunk, freePages });
   }
 
+  /** Ends the database after so many pages, within the transaction; nothing is free any more. */
+  cutTo(pages: number): void {
+    const header = this.write(1);
+    setU32(header, AT.pages, pages);
+    setU32(header, AT.trunk, 0);
+    setU32(header, AT.freePages, 0);
+    this.#cache.truncate(pages * this.pageSize);
+    // What lay behind is nobody's, and no change that a commit would write.
+    for (const page of this.dirty) if (page > pages) this.#unmark(page);
+  }
+
+  #unmark(page: number): void {
+    this.#marked.delete(page);
+    const byte = Math.floor((page - 1) / 8);
+    const bits = this.#dirty.own(Math.floor(byte / DIRTY_CHUNK));
+    const at = byte % DIRTY_CHUNK;
+    bits[at] = (bits[at] as number) & ~(1 << ((page - 1) % 8));
+  }
+
   /**
    * The pages of the open transaction, as they are to be committed: page 1 with its change counter
    * among them where one of its fields changed. Doing it twice changes nothing more.

@@ -29,6 +29,15 @@ export interface Crash {
   readonly torn?: number;
 }
 
+export interface LoadRows {
+  readonly kind: 'load';
+  readonly count: number;
+  /** How full pages are made, in percent. */
+  readonly fill: number;
+  /** How many rows are in; the rest of the command is again a load. */
+  readonly done: number;
+}
+
 export type Command =
   | { readonly kind: 'put'; readonly key: Key; readonly value: Value }
   | { readonly kind: 'get' | 'delete'; readonly key: Key }
@@ -39,12 +48,15 @@ export type Command =
       readonly backward: boolean;
     }
   | Bulk
-  | { readonly kind: 'commit' | 'rollback' | 'reopen' | 'check' }
+  | LoadRows
+  | { readonly kind: 'commit' | 'rollback' | 'reopen' | 'check' | 'vacuum' }
   /** `isDue`: nobody typed it, the log has grown long enough. */
   | { readonly kind: 'checkpoint'; readonly isDue?: boolean }
   | Crash;
 
 export const MOST_VALUE = 1_000_000;
+/** Pages emptier than this would be merged again. */
+export const LEAST_FILL = 50;
 /** Of a key that is text, in bytes. */
 export const MOST_KEY = 1024;
 export const MOST_BULK = 1_000_000;
@@ -54,6 +66,8 @@ const USAGE = {
   delete: 'delete KEY',
   scan: 'scan [A..Z] [backward]',
   bulk: 'bulk N random|ascending|descending|zipf',
+  load: 'load N [fill P]',
+  vacuum: 'vacuum',
   commit: 'commit',
   checkpoint: 'checkpoint',
   rollback: 'rollback',
@@ -98,6 +112,9 @@ export function parse(words: readonly Word[], setup: Setup): Command {
         done: 0,
       };
     }
+    case 'load':
+      wants(1, 3);
+      return parseLoad(rest);
     case 'crash':
       return parseCrash(rest, setup);
     default:
@@ -152,6 +169,18 @@ function numberIn(word: Word, least: number, most: number, what: string): number
       at(word),
     );
   return value;
+}
+
+/** load N [fill P] */
+function parseLoad([count, fill, percent]: readonly Word[]): Command {
+  if (fill && (fill.text !== 'fill' || !percent))
+    throw new Complaint(`expected ${USAGE.load}; found ${clip(fill.text)}`, at(fill));
+  return {
+    kind: 'load',
+    count: numberIn(count as Word, 1, MOST_BULK, 'the number of rows'),
+    fill: percent ? numberIn(percent, LEAST_FILL, 100, 'the fill in percent') : 100,
+    done: 0,
+  };
 }
 
 function orderIn(word: Word): Order {
@@ -277,6 +306,8 @@ export function print(command: Command): string {
     }
     case 'bulk':
       return `bulk ${command.count} ${command.order}`;
+    case 'load':
+      return `load ${command.count}${command.fill === 100 ? '' : ` fill ${command.fill}`}`;
     case 'crash': {
       const { during, keep, torn } = command;
       const ranges = (list: readonly (readonly [number, number])[]): string =>
@@ -385,6 +416,17 @@ export const commands: readonly CommandSpec[] = [
     usage: USAGE.bulk,
     help: 'N puts of distinct keys out of 1..10N, with 24-byte values from the seed.',
     examples: ['bulk 100 random', 'bulk 500 ascending'],
+  },
+  {
+    name: 'load',
+    usage: USAGE.load,
+    help: 'Builds an empty tree bottom up from N rows in order, as those of bulk N ascending; pages are made P percent full.',
+    examples: ['load 500', 'load 500 fill 70'],
+  },
+  {
+    name: 'vacuum',
+    usage: USAGE.vacuum,
+    help: 'Writes all rows anew in order: full pages, none free. The commit makes it durable and the file short.',
   },
   {
     name: 'commit',

@@ -310,12 +310,15 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
       };
     }
     case 'gather': {
-      const { pages, page, cells, bytes, capacity, policy } = event;
+      const { pages, page, cells, bytes, capacity, policy, maxCells } = event;
       const others = pages.filter((one) => one !== page);
-      const need = Math.ceil(bytes / capacity);
+      const byCells = maxCells > 0 && cells / maxCells > bytes / capacity;
+      const need = Math.ceil(byCells ? cells / maxCells : bytes / capacity);
+      const row = `${plural(cells, 'cell')}${byCells ? '' : ` of ${plural(bytes, 'byte')}`}`;
+      const room = byCells ? `A page holds at most ${maxCells}` : `A page has room for ${capacity}`;
       return {
-        title: `Page ${page} looks at ${others.length === 1 ? 'its sibling' : 'its siblings'}, ${pagesNamed(others)}`,
-        detail: `${policy === 'sqlite' ? 'SQLite puts' : 'A B*-Tree puts'} their cells in one row: ${plural(cells, 'cell')} of ${plural(bytes, 'byte')}. A page has room for ${capacity}, so ${need === 1 ? 'one page' : `${need} pages`} could hold them.`,
+        title: `Page ${page} looks at its ${others.length === 1 ? 'sibling' : 'siblings'}, ${pagesNamed(others)}`,
+        detail: `${policy === 'sqlite' ? 'SQLite puts' : 'A B*-Tree puts'} their cells in one row: ${row}. ${room}, so it takes ${need === 1 ? 'one page' : `${need} pages`} at least.`,
       };
     }
     case 'deal': {
@@ -331,24 +334,32 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
       };
     }
     case 'separators': {
-      const { parent, was, now, copied, held } = event;
-      const before =
-        was.length === 0
-          ? ''
-          : `${keysListed(was)} ${was.length === 1 ? 'stood' : 'stood'} there before.`;
-      const how = copied
-        ? 'Each is a copy of the greatest key of the page left of it.'
-        : 'Each is the cell between the pages beside it, moved up.';
+      const { parent, was, now, copied, held = [] } = event;
+      const at = lens(parent);
+      const there = new Set(Array.from({ length: at.cellCount }, (_, i) => keyIn(at, i)));
+      const waits = new Set(held.map(({ key }) => plainKey(key)));
+      const lost = now.map(plainKey).filter((key) => !there.has(key) && !waits.has(key));
+      const before = was.length === 0 ? '' : `${keysListed(was)} stood there before. `;
+      if (lost.length > 0)
+        return {
+          title: `Separator ${listed(lost)} is lost on its way up`,
+          detail: `Page ${parent} should have it by now, and does not: nothing leads to the page left of it.`,
+        };
       if (now.length === 0)
         return {
           title: `Page ${parent} needs no separator between them any more`,
-          detail: before || 'It had none.',
+          detail: before.trim() || 'It had none.',
         };
+      const one = now.length === 1;
+      const how = copied
+        ? `${one ? 'It is a copy' : 'Each is a copy'} of the greatest key of the page left of it.`
+        : `${one ? 'It is' : 'Each is'} the cell between the pages beside it, moved up.`;
       return {
-        title: `Page ${parent} has ${now.length === 1 ? 'a new separator' : 'new separators'}: ${keysListed(now)}`,
-        detail: held
-          ? `But it has no room for ${keysListed(held.map(({ key }) => key))}: it must make room as well.`
-          : `${before} ${how}`.trim(),
+        title: `Page ${parent} has ${one ? 'a new separator' : 'new separators'}: ${keysListed(now)}`,
+        detail:
+          held.length > 0
+            ? `But it has no room for ${keysListed(held.map(({ key }) => key))}: it must make room as well.`
+            : `${before}${how}`,
       };
     }
     case 'predecessor': {
@@ -389,7 +400,7 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
     case 'vacuum':
       return {
         title: 'The database is written anew',
-        detail: `${plural(event.rows, 'row')} of ${plural(event.pages, 'page')}, ${plural(event.freePages, 'page')} of them free: in the order of their keys, from page ${value.root} on.`,
+        detail: `${plural(event.rows, 'row')} out of ${plural(event.pages, 'page')}, ${event.freePages} of them free, in the order of their keys, from page ${value.root} on.`,
       };
     case 'vacuumed':
       return {

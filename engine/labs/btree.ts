@@ -26,6 +26,7 @@ import {
 } from '../btree/events.ts';
 import { AT, readHeader } from '../btree/header.ts';
 import { keyOfRecord } from '../btree/key-lens.ts';
+import { type Load, loadPart, vacuum } from '../btree/load.ts';
 import { Page, pagesOf } from '../btree/page.ts';
 import { Pager, ROOT } from '../btree/pager.ts';
 import { keyedRecord, readRecord, recordOf, type Value } from '../btree/record.ts';
@@ -56,6 +57,7 @@ import {
   type Crash,
   commands,
   hasTextKeys,
+  type LoadRows,
   parse,
   print,
   settings,
@@ -255,6 +257,14 @@ function work(
       if (done < command.count) rest = { ...command, done, ...(taken && { taken }) };
       break;
     }
+    case 'load': {
+      const done = loadPart(tree, rowsToLoad(command, setup), command.done);
+      if (done < command.count) rest = { ...command, done };
+      break;
+    }
+    case 'vacuum':
+      vacuum(tree);
+      break;
     case 'commit':
       if (session.commit()) rest = { kind: 'checkpoint', isDue: true };
       break;
@@ -276,6 +286,21 @@ function work(
     state: session.state(),
     ...(rest && { rest }),
     ...(result !== undefined && { result }),
+  };
+}
+
+/** The rows of `load N`: those of `bulk N ascending`. */
+function rowsToLoad({ count, fill }: LoadRows, { seed, settings }: Setup): Load {
+  return {
+    count,
+    fill: fill / 100,
+    row(n) {
+      const { key } = bulkKey({ kind: 'bulk', count, order: 'ascending', done: n }, seed);
+      const value = bulkValue(key, seed);
+      if (settings.keys !== 'text') return { key, record: recordOf(value) };
+      const text = bulkText(key, count);
+      return { key: text, record: keyedRecord(text, value) };
+    },
   };
 }
 
@@ -719,6 +744,7 @@ const PROCESSES: Readonly<Record<string, readonly BTreeEvent['kind'][]>> = {
   write: ['begin', 'spill', 'insert', 'update', 'remove', 'predecessor', 'defragment', 'free'],
   split: ['overflow', 'deepen', 'gather', 'open', 'move', 'separator', 'deal', 'separators'],
   merge: ['underfull', 'merge', 'unlink', 'borrow', 'shrink'],
+  load: ['vacuum', 'fill', 'link', 'extend', 'vacuumed'],
   commit: ['restart', 'frame', 'log-sync', 'committed', 'nothing', 'rollback'],
   checkpoint: ['checkpoint', 'backfill', 'resize', 'database-sync', 'checkpointed'],
   crash: ['crash', 'replay', 'log-end', 'recovered'],

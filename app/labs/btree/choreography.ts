@@ -2,7 +2,8 @@
 //
 //   idle ─▶ searching ─▶ writing ──▶ splitting ⟲     a parent may overflow in turn
 //             │             └─────▶ merging ⟲        a parent may become too empty in turn
-//             └▶ scanning        committing ─▶ checkpointing ─▶ idle
+//             └▶ scanning        loading ⟲            leaf by leaf
+//                                committing ─▶ checkpointing ─▶ idle
 //   crashed, closing ─▶ recovering                    a crash from anywhere
 //
 // Splitting and merging take nothing but their own next event: a lookup in the middle of a split
@@ -11,8 +12,22 @@
 import { createMachine } from 'xstate';
 import { choreographyOf } from '../choreography.ts';
 
+/** What a bulk build does, leaf by leaf. */
+const builds = {
+  spill: '#lengthening',
+  fill: '#filling',
+  deepen: '#growing',
+  extend: '#extending',
+  link: '#linking',
+  vacuumed: '#rewritten',
+};
 /** Where a command can begin. */
 const begins = {
+  begin: '#begun',
+  spill: '#lengthening',
+  fill: '#filling',
+  deepen: '#growing',
+  vacuum: '#rewriting',
   descend: '#descending',
   seek: '#arrived',
   restart: '#heading',
@@ -85,8 +100,16 @@ const machine = createMachine({
       meta: { process: 'write', text: 'changes a leaf' },
       initial: 'begun',
       states: {
-        begun: { id: 'begun', meta: { text: 'opens a transaction' }, on: changes },
-        spilling: { id: 'spilling', meta: { text: 'fills overflow pages' }, on: changes },
+        begun: {
+          id: 'begun',
+          meta: { text: 'opens a transaction' },
+          on: { ...changes, fill: '#filling', vacuum: '#rewriting' },
+        },
+        spilling: {
+          id: 'spilling',
+          meta: { text: 'fills overflow pages' },
+          on: { ...changes, fill: '#filling' },
+        },
         packing: { id: 'packing', meta: { text: 'packs the cells together' }, on: changes },
         placed: {
           id: 'placed',
@@ -128,12 +151,17 @@ const machine = createMachine({
         gathering: {
           id: 'gathering',
           meta: { text: 'siblings put their cells in a row' },
-          on: { open: '#opening', deal: '#dealing' },
+          on: { defragment: '#gathering', open: '#opening', deal: '#dealing' },
         },
         opening: {
           id: 'opening',
           meta: { text: 'a new sibling' },
-          on: { open: '#opening', move: '#moving', deal: '#dealing' },
+          on: {
+            defragment: '#opening',
+            open: '#opening',
+            move: '#moving',
+            deal: '#dealing',
+          },
         },
         dealing: {
           id: 'dealing',
@@ -158,6 +186,39 @@ const machine = createMachine({
             ...begins,
           },
         },
+      },
+    },
+    loading: {
+      meta: { process: 'load', text: 'builds a tree bottom up' },
+      initial: 'filling',
+      states: {
+        rewriting: {
+          id: 'rewriting',
+          meta: { text: 'all rows, in order' },
+          on: builds,
+        },
+        lengthening: {
+          id: 'lengthening',
+          meta: { text: 'long rows get overflow pages' },
+          on: builds,
+        },
+        filling: {
+          id: 'filling',
+          meta: { text: 'a leaf gets its rows' },
+          on: { ...builds, ...begins },
+        },
+        growing: { id: 'growing', meta: { text: 'the root moves down' }, on: builds },
+        extending: {
+          id: 'extending',
+          meta: { text: 'an interior page is full enough' },
+          on: builds,
+        },
+        linking: {
+          id: 'linking',
+          meta: { text: 'the parent leads to it' },
+          on: { ...builds, ...begins },
+        },
+        rewritten: { id: 'rewritten', meta: { text: 'nothing is free' }, on: begins },
       },
     },
     merging: {
