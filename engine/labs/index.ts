@@ -5,6 +5,8 @@ import { type Lab, labOf } from '../run/lab.ts';
 import { btree } from './btree.ts';
 import { opening } from './btree-opened.ts';
 import { describe as btreeWords } from './btree-words.ts';
+import { commitLab } from './commit.ts';
+import { describe as commitWords } from './commit-words.ts';
 import { model } from './model.ts';
 import { describe as modelWords } from './model-words.ts';
 import { raftLab } from './raft.ts';
@@ -13,5 +15,6 @@ import { describe as raftWords } from './raft-words.ts';
 export const labs: readonly Lab[] = [
   labOf({ ...btree, ...opening }, btreeWords) as unknown as Lab,
   labOf(raftLab, raftWords) as unknown as Lab,
+  labOf(commitLab, commitWords) as unknown as Lab,
   labOf(model, modelWords) as unknown as Lab,
 ];

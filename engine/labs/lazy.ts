@@ -20,6 +20,13 @@ const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
     ]);
     return labOf(raftLab, describe) as unknown as Lab;
   },
+  commit: async () => {
+    const [{ commitLab }, { describe }] = await Promise.all([
+      import('./commit.ts'),
+      import('./commit-words.ts'),
+    ]);
+    return labOf(commitLab, describe) as unknown as Lab;
+  },
   model: async () => {
     const [{ model }, { describe }] = await Promise.all([
       import('./model.ts'),

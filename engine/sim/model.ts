@@ -50,8 +50,10 @@ export interface Model<W, C> {
   quiet?(world: W, choices: readonly C[]): C | undefined;
   /** Whether nothing more need happen here. A world without choices that is not final is stuck. */
   final?(world: W): boolean;
-  /** The allowance that a choice draws on (`crash`, `drop`, `timeout`), for bounded searches. */
+  /** The allowance that a choice draws on (`crashes`, `drops`, `timeouts`), for bounded searches. */
   spends?(choice: C): string | undefined;
+  /** Whether a choice is a fault: nobody owes it to the system that it happens. */
+  fault?(choice: C): boolean;
   /** Something that grows without bound, for bounded searches: messages in flight. */
   size?(world: W): number;
 }

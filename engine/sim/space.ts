@@ -113,22 +113,27 @@ export class ModelSpace<W, C> implements Space {
     const choices = model.choices(world);
     const quiet = this.#reductions.quiet ? model.quiet?.(world, choices) : undefined;
     let owed = 0;
+    let withheld = false;
     for (let n = 0; n < choices.length; n++) {
       const choice = choices[n] as C;
       if (quiet !== undefined && choice !== quiet) continue;
       const kind = model.spends?.(choice);
       const purse = kind === undefined ? -1 : this.#kinds.indexOf(kind);
+      const fault = model.fault?.(choice) ?? false;
       if (
         purse >= 0 &&
         (spent[purse] as number) >= (this.#allowed.spend?.[kind as string] as number)
-      )
+      ) {
+        if (!fault) withheld = true;
         continue;
+      }
       const after = purse < 0 ? spent : spent.with(purse, (spent[purse] as number) + 1);
       const to = this.#number(model.apply(world, choice), after);
-      if (kind === undefined && to !== state) owed++;
-      visit(n, to, kind !== undefined ? -1 : this.#duty(choice, world));
+      if (!fault && to !== state) owed++;
+      visit(n, to, fault ? -1 : this.#duty(choice, world));
     }
-    if (owed === 0 && model.final) this.#ended.set(state, model.final(world));
+    // Where only the allowance is at its end, nobody is stuck.
+    if (owed === 0 && !withheld && model.final) this.#ended.set(state, model.final(world));
   }
 
   test(property: number, state: number): boolean {

@@ -1,0 +1,468 @@
+// The commit lab: binds a simulated cluster that commits (engine/protocols/commit) to the one Lab
+// interface. A state is the world; what may happen next is one list of choices, of which a command
+// takes one, or time takes the one that is due.
+
+import { Complaint } from '../base/assert.ts';
+import { EMPTY_IMAGE } from '../disk/image.ts';
+import {
+  type CommitChoice,
+  type CommitCluster,
+  clusterOf,
+  modelOf,
+  newCommitWorld,
+  propertiesOf,
+  RULES,
+  WORLD,
+} from '../protocols/commit/cluster.ts';
+import { blockedIn, type CommitNode, type CommitWorld } from '../protocols/commit/referees.ts';
+import {
+  type CommitDid,
+  type CommitRules,
+  holderOf,
+  KINDS,
+  type LogRecord,
+  nodesOf,
+  type Vote,
+  type Wrong,
+} from '../protocols/commit/types.ts';
+import type { Engine, Note, Part, Problem, Search, Setup, SourceRef } from '../run/lab.ts';
+import type { Id, Micros } from '../sim/actor.ts';
+import { apply, type Choice, flightNamed, type Happening, nextInTime } from '../sim/cluster.ts';
+import { Explorer } from '../sim/explorer.ts';
+import { ModelSpace } from '../sim/space.ts';
+import { weighBeside } from '../sim/weight.ts';
+import { nameOfFlight, nodeNamed } from '../sim/world.ts';
+import { type Command, commands, parse, print, sabotage, settings } from './commit-commands.ts';
+import { FAR, messageText } from './raft-commands.ts';
+
+export interface CommitLabState {
+  readonly world: CommitWorld;
+  readonly rules: CommitRules;
+}
+
+export type CommitEvent = Omit<Happening, 'did'> & { readonly did?: CommitDid };
+
+export interface ShownNode {
+  readonly id: Id;
+  readonly role: 'coordinator' | 'participant' | 'acceptor';
+  readonly status: 'up' | 'paused' | 'crashed';
+  /** Where it stands in each transaction, in words. */
+  readonly stands: readonly { readonly tx: number; readonly phase: string }[];
+  /** The transaction that holds its lock. */
+  readonly locked: number | null;
+  readonly value: string | null;
+  readonly log: readonly LogRecord[];
+  /** How many lines of the log are on the disk. */
+  readonly durable: number;
+  readonly saving: number;
+  readonly timers: readonly string[];
+  readonly forced: number;
+}
+
+export interface CommitValue {
+  readonly now: Micros;
+  readonly protocol: CommitRules['protocol'];
+  readonly nodes: readonly ShownNode[];
+  readonly flights: readonly {
+    readonly name: string;
+    readonly from: Id;
+    readonly to: Id;
+    readonly kind: string;
+    readonly sentAt: Micros;
+    readonly at: Micros;
+  }[];
+  readonly cuts: readonly string[];
+  readonly outcomes: Readonly<Record<string, string>>;
+  readonly blocked: readonly Id[];
+  readonly messages: number;
+  readonly forced: number;
+}
+
+const clusters = new WeakMap<Setup, CommitCluster>();
+
+export function clusterOfSetup(setup: Setup): CommitCluster {
+  let cluster = clusters.get(setup);
+  if (cluster) return cluster;
+  const { settings: set } = setup;
+  const number = (name: string): number => set[name] as number;
+  const participants = [...'BCDEFG'].slice(0, number('participants'));
+  const votes: Record<Id, Vote> = {};
+  for (const id of String(set.no)) votes[id] = 'no';
+  for (const id of String(set.readers)) votes[id] = 'read';
+  const protocol = set.protocol as CommitRules['protocol'];
+  cluster = clusterOf(
+    {
+      ...RULES,
+      protocol,
+      participants,
+      acceptors:
+        protocol === 'paxos-commit' ? ['A', ...'XYZW'.slice(0, number('acceptors') - 1)] : [],
+      presume: set.presume as CommitRules['presume'],
+      votes,
+      cooperative: set.cooperative === true,
+      onePhase: set['one-phase'] === true,
+      timeouts: set.timeouts as CommitRules['timeouts'],
+      patience: number('patience') * 1000,
+      wrong: new Set(setup.sabotage as Wrong[]),
+    },
+    {
+      ...WORLD,
+      net: { ...WORLD.net, latency: number('latency') * 1000 },
+      save: number('save') === 0 ? 'atomic' : number('save') * 1000,
+    },
+  );
+  clusters.set(setup, cluster);
+  return cluster;
+}
+
+const EVENTS: readonly string[] = [
+  ...KINDS,
+  ...['saved', 'crash', 'restart', 'pause', 'resume', 'unheard', 'drop', 'duplicate', 'hold'],
+  ...['release', 'partition', 'cut', 'mend', 'heal', 'quiet'],
+];
+
+function run(
+  state: CommitLabState,
+  command: Command,
+  note: Note<CommitLabState, CommitEvent> | undefined,
+  setup: Setup,
+): Part<CommitLabState, Command> {
+  const { world } = state;
+  const cluster = clusterOfSetup(setup);
+  const step = (choice: CommitChoice) => {
+    const { world: next, happening } = apply(cluster, world, choice);
+    const after = { ...state, world: next };
+    note?.(happening as CommitEvent, () => after);
+    return { after, happening };
+  };
+  const does = (choice: CommitChoice, rest?: Command): Part<CommitLabState, Command> => ({
+    state: step(choice).after,
+    ...(rest && { rest }),
+  });
+  switch (command.kind) {
+    case 'run': {
+      const until = command.until ?? world.now + command.length;
+      const next = nextInTime(world);
+      if (!next || (next.at as Micros) > until) return does({ do: 'quiet', at: until });
+      return does(next as CommitChoice, { ...command, until });
+    }
+    case 'until': {
+      const since = command.since ?? world.now;
+      const next = nextInTime(world);
+      const what = `${command.event}${command.node ? ` at ${command.node}` : ''}`;
+      if (!next || (next.at as Micros) > since + FAR)
+        throw new Complaint(
+          `${what} does not happen${next ? ` within ${FAR / 1_000_000} seconds` : ': nothing more is due'}; the run stays as it was`,
+        );
+      const { after, happening } = step(next as CommitChoice);
+      const came =
+        happening.kind === command.event &&
+        (command.node === undefined || happening.who === command.node);
+      return { state: after, ...(!came && { rest: { ...command, since } }) };
+    }
+    case 'step': {
+      const next = nextInTime(world);
+      if (!next) throw new Complaint('nothing is due: no timer runs, no message is under way');
+      const rest = command.count > 1 ? { ...command, count: command.count - 1 } : undefined;
+      return does(next as CommitChoice, rest);
+    }
+    default:
+      return does(choiceOf(state, command));
+  }
+}
+
+function nodeOf(world: CommitWorld, id: Id): CommitNode {
+  const node = nodeNamed(world, id);
+  if (!node)
+    throw new Complaint(
+      `there is no node ${id}; there are ${world.nodes.map((one) => one.id).join(', ')}`,
+    );
+  return node as CommitNode;
+}
+
+function upNode(world: CommitWorld, id: Id): CommitNode {
+  const node = nodeOf(world, id);
+  if (node.status !== 'up') throw new Complaint(`${id} is ${node.status}`);
+  return node;
+}
+
+/** A command that is one choice, checked against the world. */
+function choiceOf({ world, rules }: CommitLabState, command: Command): CommitChoice {
+  switch (command.kind) {
+    case 'begin': {
+      const starter =
+        rules.protocol === 'paxos-commit' ? (rules.participants[0] as Id) : rules.coordinator;
+      upNode(world, starter);
+      return { do: 'ask', node: starter, request: { ask: 'begin', value: command.value } };
+    }
+    case 'decide': {
+      const { state } = upNode(world, command.node);
+      if (!state || !holderOf(state))
+        throw new Complaint(`${command.node} is not in doubt: there is nothing to decide for it`);
+      const request = { ask: 'decide', decision: command.decision } as const;
+      return { do: 'ask', node: command.node, request };
+    }
+    case 'saved':
+      if (upNode(world, command.node).saves.length === 0)
+        throw new Complaint(`${command.node} waits for no write`);
+      return { do: 'saved', node: command.node };
+    case 'fire': {
+      const { timers } = upNode(world, command.node);
+      if (!timers.some(({ name }) => name === command.timer))
+        throw new Complaint(
+          `${command.node} has no timer ${command.timer}; running: ${timers.map(({ name }) => name).join(', ') || 'none'}`,
+        );
+      return { do: 'fire', node: command.node, timer: command.timer };
+    }
+    case 'crash':
+      if (nodeOf(world, command.node).status === 'crashed')
+        throw new Complaint(`${command.node} is down already`);
+      return { do: 'crash', node: command.node };
+    case 'restart':
+      if (nodeOf(world, command.node).status !== 'crashed')
+        throw new Complaint(`${command.node} is not down; crash it first`);
+      return { do: 'restart', node: command.node };
+    case 'pause':
+    case 'resume': {
+      const { status } = nodeOf(world, command.node);
+      const wants = command.kind === 'pause' ? 'up' : 'paused';
+      if (status !== wants) throw new Complaint(`${command.node} is ${status}, not ${wants}`);
+      return { do: command.kind, node: command.node };
+    }
+    case 'partition': {
+      const named = command.groups.flat();
+      for (const id of named) nodeOf(world, id);
+      const left = world.nodes.map(({ id }) => id).filter((id) => !named.includes(id));
+      const groups = left.length > 0 ? [...command.groups, left] : command.groups;
+      if (groups.length < 2) throw new Complaint('a partition has two sides; all nodes are on one');
+      return { do: 'partition', groups };
+    }
+    case 'heal':
+      return { do: 'heal' };
+    case 'cut':
+    case 'mend':
+      nodeOf(world, command.from);
+      nodeOf(world, command.to);
+      return { do: command.kind, from: command.from, to: command.to };
+    case 'deliver':
+    case 'drop':
+    case 'duplicate':
+    case 'hold':
+    case 'release': {
+      const flight = flightNamed(world, command);
+      const link = `${command.from}>${command.to}`;
+      if (!flight) {
+        const there = world.flights.filter((one) => `${one.from}>${one.to}` === link);
+        throw new Complaint(
+          `${messageText(command)} is not under way; ${there.length > 0 ? `there are ${there.map(nameOfFlight).join(', ')}` : `nothing is, from ${command.from} to ${command.to}`}`,
+        );
+      }
+      if (command.kind === 'release' && !flight.held)
+        throw new Complaint(`${messageText(command)} is not held`);
+      if (command.kind === 'hold' && flight.held)
+        throw new Complaint(`${messageText(command)} is held already`);
+      if (command.kind === 'duplicate' && flightNamed(world, { ...command, copy: true }))
+        throw new Complaint(`${messageText(command)} is under way twice already`);
+      if (command.kind === 'deliver' && nodeNamed(world, flight.to)?.status === 'paused')
+        throw new Complaint(`${flight.to} is paused and hears nothing`);
+      const { kind, ...name } = command;
+      return { do: kind, ...name };
+    }
+    default:
+      throw new Error(`assertion failed: ${command.kind} is one choice`);
+  }
+}
+
+function problemsOf({ world }: CommitLabState): Problem[] {
+  return world.ghost.violations.length === 0 ? [] : [...world.ghost.violations];
+}
+
+function shown({ world, rules }: CommitLabState, node: CommitNode): ShownNode {
+  const { id, state, disk } = node;
+  const participant = rules.participants.includes(id);
+  const log = state?.log ?? disk?.log ?? [];
+  const stands = [
+    ...(state?.coordinates ?? []).map(({ tx, phase, decision }) => ({
+      tx,
+      phase: decision ? `${phase}: ${decision}` : phase,
+    })),
+    ...(state?.participates ?? []).map(({ tx, phase }) => ({ tx, phase })),
+    ...(state?.accepts ?? []).map(({ tx, decision, accepted }) => ({
+      tx,
+      phase: decision ?? `accepted ${Object.keys(accepted).join(', ') || 'nothing'}`,
+    })),
+  ];
+  const committed = (disk?.log ?? []).filter(({ is, value }) => is === 'commit' && value);
+  return {
+    id,
+    role: participant ? 'participant' : id === rules.coordinator ? 'coordinator' : 'acceptor',
+    status: node.status,
+    stands,
+    locked: (state && holderOf(state)?.tx) ?? null,
+    value: participant ? (committed.at(-1)?.value ?? null) : null,
+    log,
+    durable: disk?.log.length ?? 0,
+    saving: node.saves.length,
+    timers: node.timers.map(({ name }) => name),
+    forced: world.ghost.forced[id] ?? 0,
+  };
+}
+
+export function commitValue(state: CommitLabState): CommitValue {
+  const { world, rules } = state;
+  return {
+    now: world.now,
+    protocol: rules.protocol,
+    nodes: world.nodes.map((node) => shown(state, node)),
+    flights: world.flights.map((flight) => ({
+      name: nameOfFlight(flight),
+      from: flight.from,
+      to: flight.to,
+      kind: flight.message.kind,
+      sentAt: flight.sentAt,
+      at: flight.at,
+    })),
+    cuts: [...world.links].filter(([, { cut }]) => cut).map(([link]) => link),
+    outcomes: world.ghost.outcomes,
+    blocked: blockedIn(world, rules),
+    messages: world.counts.sent,
+    forced: forcedIn(world),
+  };
+}
+
+const forcedIn = ({ ghost }: CommitWorld): number =>
+  Object.values(ghost.forced).reduce((sum, count) => sum + count, 0);
+
+function search({ world, rules }: CommitLabState, setup: Setup): Search {
+  const { settings: set } = setup;
+  const number = (name: string): number => set[name] as number;
+  const cluster = clusterOfSetup(setup);
+  const ids = nodesOf(rules);
+  const alone = rules.participants.at(-1) as Id;
+  const model = modelOf(cluster, world, {
+    timers: set['patience-ends'] === 'any-time' ? 'any' : 'honest',
+    ...(set.split && { partition: [ids.filter((id) => id !== alone), [alone]] }),
+  });
+  const spend = {
+    crashes: number('crashes'),
+    restarts: number('restarts'),
+    drops: number('drops'),
+    duplicates: number('duplicates'),
+    timeouts: number('timers'),
+    partitions: 1,
+  };
+  const space = new ModelSpace(model, propertiesOf(rules), { spend });
+  const explorer = new Explorer(space, { states: number('max-states'), bytes: 700 * 2 ** 20 });
+  return {
+    advance: (states) => explorer.advance(states),
+    cancel: () => explorer.cancel(),
+    get progress() {
+      return explorer.progress;
+    },
+    report() {
+      const { findings, ...counts } = explorer.report();
+      return {
+        ...counts,
+        findings: findings.map(({ path, ...finding }) => {
+          if (!path) return finding;
+          const { choices } = space.walk(path.states);
+          const lines = choices.map((choice) => model.line(choice, world));
+          return {
+            ...finding,
+            commands: lines,
+            ...(path.loop !== undefined && { loop: path.loop }),
+          };
+        }),
+      };
+    },
+  };
+}
+
+export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
+  name: 'commit',
+  chapter: 15,
+  title: 'Atomic commitment',
+  settings,
+  commands,
+  sabotage,
+  kinds: EVENTS.concat('opened').map((kind) => ({ kind, process: processOf(kind) })),
+  referees: [{ name: 'commit', at: 'moment', check: problemsOf }],
+  parse: (words) => parse(words, EVENTS),
+  print,
+  open: (setup) => {
+    const cluster = clusterOfSetup(setup);
+    return { world: newCommitWorld(cluster, setup.seed), rules: cluster.config };
+  },
+  opening: () => ({ kind: 'opened', at: 0, sent: [], choice: { do: 'quiet' } as Choice }),
+  run,
+  disk: () => EMPTY_IMAGE,
+  value: commitValue,
+  weight: (older, newer) => weighBeside(older?.world, newer.world),
+  exports: () => [],
+  metrics: (state) => [
+    {
+      name: 'messages',
+      value: state.world.counts.sent,
+      unit: '',
+      help: 'Messages sent since the beginning.',
+    },
+    {
+      name: 'forced writes',
+      value: forcedIn(state.world),
+      unit: '',
+      help: 'How often a node has waited for its disk.',
+    },
+    {
+      name: 'in doubt',
+      value: state.world.nodes.filter(({ state: one }) => one && holderOf(one)).length,
+      unit: '',
+      help: 'Participants that hold a lock and may not decide alone.',
+    },
+  ],
+  sourceOf: (kind): SourceRef => {
+    const [file, name] = SOURCES[kind] ?? ['engine/protocols/commit/commit.ts', 'hear'];
+    return { file, name };
+  },
+  search,
+};
+
+function processOf(kind: string): string {
+  if (['crash', 'restart', 'up', 'recovered', 'pause', 'resume'].includes(kind)) return 'faults';
+  if (
+    [
+      'partition',
+      'cut',
+      'mend',
+      'heal',
+      'drop',
+      'duplicate',
+      'hold',
+      'release',
+      'unheard',
+    ].includes(kind)
+  )
+    return 'network';
+  if (['in-doubt', 'asked', 'answered', 'guessed', 'heuristic', 'damage'].includes(kind))
+    return 'doubt';
+  if (['terminating', 'state-told', 'took-over', 'promised'].includes(kind)) return 'takeover';
+  return 'commit';
+}
+
+const IN = (file: string, name: string) => [`engine/protocols/commit/${file}.ts`, name] as const;
+const SOURCES: Readonly<Record<string, readonly [string, string]>> = {
+  begun: IN('coordinator', 'begin'),
+  voted: IN('participant', 'hearPrepare'),
+  'vote-heard': IN('coordinator', 'hearVote'),
+  decided: IN('coordinator', 'decide'),
+  learned: IN('participant', 'hearDecision'),
+  acknowledged: IN('coordinator', 'hearAck'),
+  ended: IN('coordinator', 'hearAck'),
+  'pre-committed': IN('participant', 'hearPreCommit'),
+  'in-doubt': IN('participant', 'wakeParticipant'),
+  terminating: IN('participant', 'terminate'),
+  'state-told': IN('participant', 'hearStateQuery'),
+  recovered: IN('coordinator', 'recoverCoordinator'),
+  accepted: IN('paxos-commit', 'hearAccept'),
+  'took-over': IN('paxos-commit', 'hearAskAcceptor'),
+  promised: IN('paxos-commit', 'hearPromiseQuery'),
+};

@@ -1,0 +1,245 @@
+// Atomic commitment: what the nodes of a commit round know, log and tell each other. The rules that
+// move them are in two-phase.ts, three-phase.ts and paxos-commit.ts; here are the words.
+//
+//   A               the coordinator (two- and three-phase commit), or the leader (Paxos Commit)
+//   B, C, D …       the participants: each holds one value under a lock, and votes
+//   X, Y, Z …       further acceptors (Paxos Commit); the leader is an acceptor too
+//
+//   a participant   working ─ yes ─▶ prepared ──────────────▶ committed
+//                      │               │  └▶ pre-committed ─▶    ▲      (three-phase commit)
+//                      └─ no ─▶ aborted ◀┘
+//
+// `prepared` is the window of doubt: it has given its word and may not decide alone. Its lock stays.
+
+import type { Id, Micros } from '../../sim/actor.ts';
+
+export type Decision = 'commit' | 'abort';
+export type Vote = 'yes' | 'no' | 'read';
+export type Phase = 'prepared' | 'pre-committed' | 'committed' | 'aborted' | 'read';
+
+/** Rules broken on purpose, one at a time. */
+export type Wrong =
+  | 'early-decision'
+  | 'vote-not-logged'
+  | 'guess-abort'
+  | 'guess-commit'
+  | 'presume-wrongly'
+  | 'late-vote-counts'
+  | 'yes-after-abort'
+  | 'decide-afresh'
+  | 'no-collecting-record'
+  | 'ignore-pre-commits'
+  | 'propose-without-asking';
+
+export interface CommitRules {
+  readonly protocol: 'two-phase' | 'three-phase' | 'paxos-commit';
+  /** What a coordinator that knows nothing of a transaction answers, and what that saves. */
+  readonly presume: 'nothing' | 'abort' | 'commit';
+  readonly coordinator: Id;
+  readonly participants: readonly Id[];
+  /** The leader first; the first half and one more of them are asked, the rest stand by. */
+  readonly acceptors: readonly Id[];
+  /** A participant's mind; yes where it is not named. */
+  readonly votes: Readonly<Record<Id, Vote>>;
+  /** In doubt, ask the other participants too. */
+  readonly cooperative: boolean;
+  /** One participant alone decides for itself. */
+  readonly onePhase: boolean;
+  /** Three-phase commit, on a timeout: ask around first, or go by one's own phase. */
+  readonly timeouts: 'termination' | 'bare';
+  /** How long somebody waits before it does something about it. */
+  readonly patience: Micros;
+  readonly wrong: ReadonlySet<Wrong>;
+}
+
+/** A line of a node's log. */
+export interface LogRecord {
+  readonly tx: number;
+  readonly is:
+    | 'collecting'
+    | 'prepared'
+    | 'pre-commit'
+    | 'commit'
+    | 'abort'
+    | 'end'
+    | 'promised'
+    | 'accepted';
+  /** Who takes part. */
+  readonly participants?: readonly Id[];
+  readonly value?: string;
+  readonly ballot?: number;
+  /** accepted: what for each participant. */
+  readonly votes?: Readonly<Record<Id, Decision>>;
+}
+
+export interface CommitDisk {
+  readonly log: readonly LogRecord[];
+}
+
+export type Message =
+  | {
+      readonly kind: 'prepare';
+      readonly tx: number;
+      readonly participants: readonly Id[];
+      readonly value: string;
+      /** One-phase: decide yourself. */
+      readonly alone?: boolean;
+    }
+  | { readonly kind: 'vote'; readonly tx: number; readonly vote: Vote }
+  | { readonly kind: 'pre-commit'; readonly tx: number; readonly round: number }
+  | { readonly kind: 'pre-committed'; readonly tx: number; readonly round: number }
+  | { readonly kind: 'decision'; readonly tx: number; readonly decision: Decision }
+  | { readonly kind: 'ack'; readonly tx: number }
+  /** In doubt: what has become of it? */
+  | { readonly kind: 'ask'; readonly tx: number }
+  /** Termination: where do you stand? Whoever answers follows that round. */
+  | { readonly kind: 'state?'; readonly tx: number; readonly round: number }
+  | {
+      readonly kind: 'state';
+      readonly tx: number;
+      readonly round: number;
+      readonly phase: Phase | 'unknown' | 'recovering';
+    }
+  | {
+      readonly kind: 'accept';
+      readonly tx: number;
+      readonly ballot: number;
+      readonly participants: readonly Id[];
+      readonly value: string;
+      /** By participant. */
+      readonly votes: Readonly<Record<Id, Decision>>;
+    }
+  | {
+      readonly kind: 'accepted';
+      readonly tx: number;
+      readonly ballot: number;
+      readonly participants: readonly Id[];
+      readonly votes: Readonly<Record<Id, Decision>>;
+    }
+  | { readonly kind: 'promise?'; readonly tx: number; readonly ballot: number }
+  | {
+      readonly kind: 'promise';
+      readonly tx: number;
+      readonly ballot: number;
+      readonly accepted: Readonly<Record<Id, Accepted>>;
+    };
+
+export interface Accepted {
+  readonly ballot: number;
+  readonly value: Decision;
+}
+
+/** What a person may ask of a node. */
+export type Request =
+  | { readonly ask: 'begin'; readonly value: string }
+  /** An operator's heuristic decision. */
+  | { readonly ask: 'decide'; readonly decision: Decision };
+
+/** The coordinator's side of a transaction. */
+export interface Coordination {
+  readonly tx: number;
+  readonly phase: 'collecting' | 'pre-committing' | 'deciding' | 'done';
+  readonly participants: readonly Id[];
+  readonly value: string;
+  readonly votes: Readonly<Record<Id, Vote>>;
+  /** Whoever has acknowledged the pre-commit, then the decision. */
+  readonly acks: readonly Id[];
+  readonly decision?: Decision;
+}
+
+/** A participant's side. */
+export interface Participation {
+  readonly tx: number;
+  readonly phase: Phase;
+  readonly participants: readonly Id[];
+  readonly value: string;
+  /** The termination round that it follows; in Paxos Commit, how often it has asked. */
+  readonly round: number;
+  /** It came back from a crash in doubt: it only asks. */
+  readonly recovering?: boolean;
+  /** An operator decided for it. */
+  readonly heuristic?: boolean;
+  /** It leads a termination: what the others said. */
+  readonly states?: Readonly<Record<Id, Phase | 'unknown' | 'recovering'>>;
+  /** …and who has pre-committed on its word. */
+  readonly moved?: readonly Id[];
+}
+
+/** An acceptor's side, and what it knows as a leader. */
+export interface Acceptance {
+  readonly tx: number;
+  readonly participants: readonly Id[];
+  readonly value: string;
+  readonly promised: number;
+  readonly accepted: Readonly<Record<Id, Accepted>>;
+  /** Who made it take over. */
+  readonly askedBy?: Id;
+  /** Of the ballot it leads: promises by acceptor. */
+  readonly leading?: number;
+  readonly promises?: Readonly<Record<Id, Readonly<Record<Id, Accepted>>>>;
+  /** What acceptors accepted, in the ballot that is led: by acceptor. */
+  readonly heard?: Readonly<Record<Id, Readonly<Record<Id, Decision>>>>;
+  readonly decision?: Decision;
+}
+
+export interface CommitState {
+  readonly self: Id;
+  readonly rules: CommitRules;
+  /** The log as it will be, with lines that are not forced yet: they go with the next save. */
+  readonly log: readonly LogRecord[];
+  readonly coordinates: readonly Coordination[];
+  readonly participates: readonly Participation[];
+  readonly accepts: readonly Acceptance[];
+  /** How often it has waited for its disk since it came up: what a variant costs. */
+  readonly forced: number;
+}
+
+/** What a node did. `tx` is the transaction; the numbers that a caption needs. */
+export interface CommitDid {
+  readonly kind: (typeof KINDS)[number];
+  readonly tx?: number;
+  readonly decision?: Decision;
+  readonly vote?: Vote;
+  readonly phase?: Phase | 'unknown' | 'recovering';
+  readonly who?: readonly Id[];
+  readonly why?: string;
+  readonly count?: number;
+}
+
+export const KINDS = [
+  'up',
+  'recovered',
+  'begun',
+  'voted',
+  'vote-heard',
+  'decided',
+  'pre-committing',
+  'pre-committed',
+  'learned',
+  'acknowledged',
+  'ended',
+  'asked',
+  'answered',
+  'in-doubt',
+  'terminating',
+  'state-told',
+  'guessed',
+  'heuristic',
+  'damage',
+  'accepted',
+  'promised',
+  'took-over',
+  'resent',
+  'ignored',
+  'nothing',
+] as const;
+
+export const nodesOf = ({ coordinator, participants, acceptors }: CommitRules): Id[] => [
+  coordinator,
+  ...participants,
+  ...acceptors.filter((id) => id !== coordinator),
+];
+
+/** The transaction that holds a participant's lock. */
+export const holderOf = (state: CommitState): Participation | undefined =>
+  state.participates.find(({ phase }) => phase === 'prepared' || phase === 'pre-committed');
