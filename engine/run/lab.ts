@@ -206,6 +206,8 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   /** Both halves of a state, so that frames can cross to the page: the files, and a small plain value. */
   disk(state: S): DiskImage;
   value(state: S): unknown;
+  /** What the kept states of a run may weigh together, in bytes; 64 MiB unless said. */
+  readonly memory?: number;
   /** What keeping `newer` beside `older` costs, in bytes. */
   weight(older: S | undefined, newer: S): number;
 

@@ -102,7 +102,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     this.lab = lab;
     this.setup = setup;
     this.#options = {
-      budget: 64 * 2 ** 20,
+      budget: lab.memory ?? 64 * 2 ** 20,
       spacing: 64,
       referees: true,
       ceiling: 20_000_000,

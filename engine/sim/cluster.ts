@@ -129,34 +129,70 @@ export interface Cluster<C, S, M, D, R, G> {
 
 /** What is due first, if anything ever is: a choice with its time. */
 export function nextInTime<S, M, D, G>(world: World<S, M, D, G>): Choice | undefined {
+  const { now, storm } = world;
   let at = Infinity;
-  let found: (() => Choice) | undefined;
-  const consider = (due: Micros, choice: () => Choice): void => {
-    const when = Math.max(due, world.now);
-    if (when >= at) return;
+  // What is due first so far; the choice is made once, at the end.
+  let kind: 'storm' | 'calm' | 'flight' | 'save' | 'timer' | 'client' | undefined;
+  let flight: Flight<M> | undefined;
+  let node: Node<S, M, D> | undefined;
+  let timer: Timer | undefined;
+  let client: Client | undefined;
+  if (storm) {
+    if (storm.next < Infinity) {
+      at = Math.max(storm.next, now);
+      kind = 'storm';
+    }
+    if (Math.max(storm.until, now) < at) {
+      at = Math.max(storm.until, now);
+      kind = 'calm';
+    }
+  }
+  for (const one of world.flights) {
+    const when = one.at > now ? one.at : now;
+    if (when >= at || one.held || isPaused(world, one.to)) continue;
     at = when;
-    found = choice;
-  };
-  const { storm } = world;
-  if (storm && storm.next < Infinity)
-    consider(storm.next, () => ({ ...weather(storm, world).fault, storm: true }) as Choice);
-  if (storm) consider(storm.until, () => ({ do: 'calm' }));
-  for (const flight of world.flights) {
-    if (flight.held || isPaused(world, flight.to)) continue;
-    if (Math.max(flight.at, world.now) < at)
-      consider(flight.at, () => ({ do: 'deliver', ...nameIn(flight) }));
+    kind = 'flight';
+    flight = one;
   }
-  for (const node of world.nodes) {
-    if (node.status !== 'up') continue;
-    const [save] = node.saves;
-    if (save) consider(save.at, () => ({ do: 'saved', node: node.id }));
-    for (const timer of node.timers)
-      if (timer.at < at)
-        consider(timer.at, () => ({ do: 'fire', node: node.id, timer: timer.name }));
+  for (const one of world.nodes) {
+    if (one.status !== 'up') continue;
+    const save = one.saves[0];
+    if (save && Math.max(save.at, now) < at) {
+      at = Math.max(save.at, now);
+      kind = 'save';
+      node = one;
+    }
+    for (const each of one.timers) {
+      const when = each.at > now ? each.at : now;
+      if (when >= at) continue;
+      at = when;
+      kind = 'timer';
+      node = one;
+      timer = each;
+    }
   }
-  for (const client of world.clients)
-    if (client.timer) consider(client.timer.at, () => ({ do: 'client', client: client.id }));
-  return found && { ...found(), at };
+  for (const one of world.clients) {
+    if (!one.timer || Math.max(one.timer.at, now) >= at) continue;
+    at = Math.max(one.timer.at, now);
+    kind = 'client';
+    client = one;
+  }
+  switch (kind) {
+    case 'storm':
+      return { ...weather(storm as Storm, world).fault, storm: true, at } as Choice;
+    case 'calm':
+      return { do: 'calm', at };
+    case 'flight':
+      return { do: 'deliver', ...nameIn(flight as Flight<M>), at };
+    case 'save':
+      return { do: 'saved', node: (node as Node<S, M, D>).id, at };
+    case 'timer':
+      return { do: 'fire', node: (node as Node<S, M, D>).id, timer: (timer as Timer).name, at };
+    case 'client':
+      return { do: 'client', client: (client as Client).id, at };
+    case undefined:
+      return undefined;
+  }
 }
 
 const nameIn = ({ from, to, n, copy }: Flight<unknown>): MessageName =>
@@ -282,6 +318,7 @@ export function absorb<C, S, M, D, R, G>(
   let kind: string = did?.kind ?? choice.do;
   let message: unknown;
   let sentAt: Micros | undefined;
+  const launched: Flight<M>[] = [];
 
   const replace = (node: Node<S, M, D>): void => {
     w.nodes = w.nodes.map((other) => (other.id === node.id ? node : other));
@@ -297,7 +334,7 @@ export function absorb<C, S, M, D, R, G>(
     takes.forEach((took, i) => {
       let at = w.now + took;
       if (cluster.rules.net.fifo)
-        for (const other of w.flights)
+        for (const other of [...w.flights, ...launched])
           if (other.from === from && other.to === to) at = Math.max(at, other.at);
       const flight: Flight<M> = {
         from,
@@ -308,7 +345,7 @@ export function absorb<C, S, M, D, R, G>(
         message: body,
         ...(i > 0 && { copy: true }),
       };
-      w.flights = [...w.flights, flight];
+      launched.push(flight);
       sent.push({ ...name, arrives: at });
     });
   };
@@ -586,6 +623,7 @@ export function absorb<C, S, M, D, R, G>(
 
   const acted = 'node' in choice ? choice.node : choice.do === 'deliver' ? choice.to : undefined;
   if (answer && acted !== undefined) take(nodeNamed(w, acted) as Node<S, M, D>, answer);
+  if (launched.length > 0) w.flights = [...w.flights, ...launched];
   w.dice = dice.state;
   if (acted !== undefined && !isClient(acted)) {
     const after = nodeNamed(w, acted) as Node<S, M, D>;

@@ -23,6 +23,7 @@ export const RULES: RaftRules = {
   snapshot: 0,
   atomic: false,
   batch: 64,
+  noop: true,
   wrong: new Set(),
 };
 

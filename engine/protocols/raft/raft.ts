@@ -255,7 +255,7 @@ function lead(t: Turn, from: Id): void {
   set(t, 'heartbeat', s.rules.heartbeat);
   if (s.rules.checkQuorum) set(t, 'quorum', s.rules.election);
   t.deed = { kind: 'elected', from, term: s.term, votes, of: s.voters.length, noop: s.began };
-  append(t, null);
+  if (s.rules.noop) append(t, null);
   broadcast(t);
 }
 
@@ -447,7 +447,10 @@ function onAppend(t: Turn, from: Id, m: Extract<Message, { kind: 'append' }>): v
     first ||= at;
     s.log = pushed(s.log, entry);
   });
-  if ((first > 0 || removed > 0) && !wrong(t, 'voters-at-commit')) {
+  const named =
+    (removed > 0 && firstRemoved <= s.votersAt) ||
+    (first > 0 && entries.some(({ command }) => command?.is === 'voters'));
+  if (named && !wrong(t, 'voters-at-commit')) {
     const voted = isVoter(s);
     learnVoters(s, lastIndex(s));
     if (isVoter(s) !== voted) armElection(t);

@@ -171,6 +171,8 @@ export interface RaftRules {
   readonly snapshot: number;
   /** Saves are part of the step that makes them: searches use it. */
   readonly atomic: boolean;
+  /** A leader begins its term with an empty entry. Off only to match models that leave it out. */
+  readonly noop: boolean;
   /** Most entries in a message. */
   readonly batch: number;
   readonly wrong: ReadonlySet<Wrong>;
