@@ -4,14 +4,21 @@
 // happen after them.
 
 import type { Input, Reaction } from '../../sim/actor.ts';
+import { react } from '../../sim/actor.ts';
 import { absorb, choicesOf, pick } from '../../sim/cluster.ts';
 import type { ActorModel, Property } from '../../sim/model.ts';
-import { react } from '../../sim/actor.ts';
 import { itemsOf } from '../../sim/seq.ts';
 import { nodeNamed } from '../../sim/world.ts';
 import { newRaftWorld, type RaftChoice, type RaftCluster } from './cluster.ts';
 import { type RaftNode, type RaftWorld, REFEREES } from './invariants.ts';
-import { type Entry, lastIndex, type Message, type RaftDisk, type RaftState, type Request } from './types.ts';
+import {
+  type Entry,
+  lastIndex,
+  type Message,
+  type RaftDisk,
+  type RaftState,
+  type Request,
+} from './types.ts';
 
 /** How far a search goes: what else could happen is left out. */
 export interface RaftBounds {
@@ -24,10 +31,16 @@ export interface RaftBounds {
   readonly flights: number;
 }
 
-export type RaftModel = ActorModel<RaftWorld, RaftChoice, Input<Message, RaftDisk, Request>, Reaction<RaftState, Message, RaftDisk>>;
+export type RaftModel = ActorModel<
+  RaftWorld,
+  RaftChoice,
+  Input<Message, RaftDisk, Request>,
+  Reaction<RaftState, Message, RaftDisk>
+>;
 
 export function raftModel(cluster: RaftCluster, bounds: RaftBounds): RaftModel {
-  const entriesIn = (world: RaftWorld): number => Math.max(0, ...world.nodes.map(({ state }) => (state ? lastIndex(state) : 0)));
+  const entriesIn = (world: RaftWorld): number =>
+    Math.max(0, ...world.nodes.map(({ state }) => (state ? lastIndex(state) : 0)));
   const choices = (world: RaftWorld): RaftChoice[] => {
     const out: RaftChoice[] = [];
     for (const choice of choicesOf(world, {})) {
@@ -47,13 +60,16 @@ export function raftModel(cluster: RaftCluster, bounds: RaftBounds): RaftModel {
         if (world.flights.length === 0) out.push({ do: 'fire', node: id, timer: 'heartbeat' });
       }
     }
-    return world.flights.length > bounds.flights ? out.filter((choice) => choice.do === 'deliver' || choice.do === 'saved') : out;
+    return world.flights.length > bounds.flights
+      ? out.filter((choice) => choice.do === 'deliver' || choice.do === 'saved')
+      : out;
   };
   const model: RaftModel = {
     initial: [newRaftWorld(cluster, 0, 1)],
     choices,
     pick: (world, choice) => pick(world, choice),
-    react: (world, node, event) => react(cluster.protocol, node, cluster.config, nodeNamed(world, node)?.state, event),
+    react: (world, node, event) =>
+      react(cluster.protocol, node, cluster.config, nodeNamed(world, node)?.state, event),
     absorb: (world, choice, answer) => {
       const { world: next } = absorb(cluster, world, choice, answer);
       // Of the counts only the crashes are kept, for the bound.
@@ -75,15 +91,22 @@ export function raftModel(cluster: RaftCluster, bounds: RaftBounds): RaftModel {
 
 const restartsOf = (world: RaftWorld): number => world.counts.lost;
 
-const entryKey = ({ term, command }: Entry): string => `${term}${command?.is === 'voters' ? `v${command.voters.join('')}` : command?.is === 'op' ? `o${command.client}.${command.seq}` : ''}`;
-const logKey = (disk: RaftDisk): string => `${disk.snapshot?.index ?? 0}[${itemsOf(disk.log).map(entryKey).join(',')}]`;
+const entryKey = ({ term, command }: Entry): string =>
+  `${term}${command?.is === 'voters' ? `v${command.voters.join('')}` : command?.is === 'op' ? `o${command.client}.${command.seq}` : ''}`;
+const logKey = (disk: RaftDisk): string =>
+  `${disk.snapshot?.index ?? 0}[${itemsOf(disk.log).map(entryKey).join(',')}]`;
 
-function nodeKey({ status, state, disk, saves, timers }: RaftNode, name: (id: string) => string): string {
+function nodeKey(
+  { status, state, disk, saves, timers }: RaftNode,
+  name: (id: string) => string,
+): string {
   const named = (id: string | undefined) => (id === undefined ? '-' : name(id));
   const saved = disk ? `${disk.term}${named(disk.vote)}${logKey(disk)}` : '';
   if (!state) return `${status}|${saved}`;
   const votes = Object.entries(state.votes).map(([id, yes]) => `${name(id)}${yes ? '+' : '-'}`);
-  const peers = Object.entries(state.peers).map(([id, { next, match }]) => `${name(id)}${next}.${match}`);
+  const peers = Object.entries(state.peers).map(
+    ([id, { next, match }]) => `${name(id)}${next}.${match}`,
+  );
   return [
     status,
     state.role[0],
@@ -96,7 +119,10 @@ function nodeKey({ status, state, disk, saves, timers }: RaftNode, name: (id: st
     peers.sort().join(' '),
     saved,
     saves.map((save) => `${save.disk.term}${named(save.disk.vote)}${logKey(save.disk)}`).join('/'),
-    timers.map((timer) => timer.name[0]).sort().join(''),
+    timers
+      .map((timer) => timer.name[0])
+      .sort()
+      .join(''),
   ].join('|');
 }
 
@@ -121,7 +147,9 @@ function messageKey(message: RaftWorld['flights'][number]['message']): string {
 function keyOf(world: RaftWorld, name: (id: string) => string): string {
   const nodes = world.nodes.map((node): [string, string] => [name(node.id), nodeKey(node, name)]);
   nodes.sort(([a], [b]) => (a < b ? -1 : 1));
-  const flights = world.flights.map(({ from, to, message }) => `${name(from)}${name(to)}${messageKey(message)}`);
+  const flights = world.flights.map(
+    ({ from, to, message }) => `${name(from)}${name(to)}${messageKey(message)}`,
+  );
   const { leaders, committed, violations } = world.ghost;
   return [
     ...nodes.map(([, key]) => key),
@@ -145,11 +173,16 @@ function renamings(ids: readonly string[]): ((world: RaftWorld) => RaftWorld)[] 
 
 function ordersOf(ids: readonly string[]): string[][] {
   if (ids.length === 0) return [[]];
-  return ids.flatMap((id) => ordersOf(ids.filter((other) => other !== id)).map((rest) => [id, ...rest]));
+  return ids.flatMap((id) =>
+    ordersOf(ids.filter((other) => other !== id)).map((rest) => [id, ...rest]),
+  );
 }
 
 function renamed(world: RaftWorld, name: (id: string) => string): RaftWorld {
-  const disk = (of: RaftDisk): RaftDisk => ({ ...of, vote: of.vote === undefined ? undefined : name(of.vote) });
+  const disk = (of: RaftDisk): RaftDisk => ({
+    ...of,
+    vote: of.vote === undefined ? undefined : name(of.vote),
+  });
   const record = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(of).map(([id, value]) => [name(id), value]));
   return {
@@ -170,8 +203,15 @@ function renamed(world: RaftWorld, name: (id: string) => string): RaftWorld {
         },
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
-    flights: world.flights.map((flight) => ({ ...flight, from: name(flight.from), to: name(flight.to) })),
-    ghost: { ...world.ghost, leaders: new Map([...world.ghost.leaders].map(([term, id]) => [term, name(id)])) },
+    flights: world.flights.map((flight) => ({
+      ...flight,
+      from: name(flight.from),
+      to: name(flight.to),
+    })),
+    ghost: {
+      ...world.ghost,
+      leaders: new Map([...world.ghost.leaders].map(([term, id]) => [term, name(id)])),
+    },
   };
 }
 
@@ -195,9 +235,19 @@ function lineOf(choice: RaftChoice): string {
   }
 }
 
+const PROMISES: Readonly<Record<(typeof REFEREES)[number], string>> = {
+  'election safety': 'A term has at most one leader.',
+  'leader append-only': 'A leader never overwrites or removes an entry of its own log.',
+  'log matching': 'Logs that have an entry with one index and term agree up to it.',
+  'leader completeness': 'What is committed is in the log of every later leader.',
+  'state machine safety': 'No two nodes apply different entries at one index.',
+  'committed is durable': 'What is committed is on the disks of a majority.',
+};
+
 /** What the referees promise, each as a property. */
 export const raftProperties: readonly Property<RaftWorld>[] = REFEREES.map((name) => ({
   name,
+  help: PROMISES[name],
   holds: 'always',
   test: ({ ghost }) => ghost.violations.every(({ referee }) => referee !== name),
 }));
