@@ -1,12 +1,15 @@
 /// <reference lib="webworker" />
-// The one worker entry. Its role is the worker's name: `script` holds a scenario and its timelines.
+// The one worker entry. Its role is the worker's name: `script` holds a scenario and its timelines,
+// `node raft A` is one node of a cluster, started by the script's worker.
 // Here the world outside arrives: messages, and files that a person opens, read lazily and synchronously.
 
 import { Sha256 } from './base/sha256.ts';
+import { isOfActors, loadProtocol } from './labs/actors.ts';
 import { labs } from './labs/lazy.ts';
 import { type HostOptions, hostOf } from './run/host.ts';
 import { COMPANIONS, type DatabaseFiles, type ForeignSource } from './run/lab.ts';
 import { type PortLike, serve } from './run/rpc.ts';
+import { type NodePort, type NodeWorker, nodeHosts, serveNode } from './sim/hosts.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -21,6 +24,17 @@ const options: HostOptions = {
   },
   due: () => performance.now() > sliceEnds,
   news: (progress) => tell(progress),
+  actors: (lab) =>
+    isOfActors(lab)
+      ? nodeHosts(
+          (self_) =>
+            new Worker(self.location.href, {
+              type: 'module',
+              name: `node ${lab} ${self_}`,
+            }) as unknown as NodeWorker,
+          (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        )
+      : undefined,
 };
 const host = hostOf(labs, options);
 
@@ -77,4 +91,7 @@ function sourceOf(file: File): ForeignSource {
   };
 }
 
-const tell = serve(self as unknown as PortLike, methods);
+let tell: (news: unknown) => void = () => {};
+const [role, lab] = self.name.split(' ');
+if (role === 'node') serveNode(self as unknown as NodePort, loadProtocol(lab ?? ''));
+else tell = serve(self as unknown as PortLike, methods);

@@ -45,6 +45,7 @@ export function Status({
   const dirty = useSession(session, (state) =>
     state.moment?.metrics.find((metric) => metric.name === 'dirty pages'),
   );
+  const actors = useSession(session, (state) => state.actors);
   const progress = useSession(session, (state) => state.progress);
   const problems = useSession(session, (state) => state.problems.length);
   const crashes = useSession(
@@ -83,6 +84,12 @@ export function Status({
             ))}
           </select>
         </label>
+        {actors > 0 && (
+          <>
+            <i>·</i>
+            <span title="Each node ran in a worker of its own">{actors} workers</span>
+          </>
+        )}
         {dirty && (
           <>
             <i>·</i>

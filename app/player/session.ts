@@ -100,6 +100,7 @@ export function openSession(options: SessionOptions): Session {
     resting: true,
     speed: options.speed ?? 1,
     process: 'split',
+    actors: 0,
     saved: { state: 'unsaved' },
     workspace: undefined,
   }));
@@ -239,6 +240,7 @@ export function openSession(options: SessionOptions): Session {
       }),
       problems: overview.problems,
       digest: overview.digest,
+      actors: overview.actors,
       ...(opened && {
         info: opened.info,
         ...(opened.info.kinds.every(({ process }) => process !== now().process) && {

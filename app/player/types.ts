@@ -102,6 +102,8 @@ export interface SessionState {
   readonly problems: readonly FoundProblem[];
   /** Digest of the end of the branch on screen. */
   readonly digest: string;
+  /** Workers in which nodes of the lab live; 0: it has none, or nothing was done live yet. */
+  readonly actors: number;
   /** The moment on screen (during a step: the one it goes to). */
   readonly moment?: ShownMoment;
   readonly playing: boolean;

@@ -26,19 +26,31 @@ import {
   WORLD,
 } from '../protocols/raft/cluster.ts';
 import type { Did } from '../protocols/raft/did.ts';
-import type { RaftNode, RaftWorld } from '../protocols/raft/invariants.ts';
+import type { Ghost, RaftNode, RaftWorld } from '../protocols/raft/invariants.ts';
 import {
   type Entry,
   lastIndex,
   lastTerm,
+  type Message,
   type RaftDisk,
   type RaftState,
+  type Request,
   type Wrong,
 } from '../protocols/raft/types.ts';
-import type { Engine, Metric, Note, Part, Problem, Setup, SourceRef, Word } from '../run/lab.ts';
-import type { Id, Micros } from '../sim/actor.ts';
+import type {
+  Elsewhere,
+  Engine,
+  Metric,
+  Note,
+  Part,
+  Problem,
+  Setup,
+  SourceRef,
+  Word,
+} from '../run/lab.ts';
+import type { Id, Micros, Reaction } from '../sim/actor.ts';
 import { type HistoryRecord, newClient } from '../sim/client.ts';
-import { apply, flightNamed, type Happening, nextInTime } from '../sim/cluster.ts';
+import { absorb, apply, flightNamed, type Happening, nextInTime, pick } from '../sim/cluster.ts';
 import { isCut } from '../sim/net.ts';
 import { itemAt, itemsOf, seqOf } from '../sim/seq.ts';
 import { weighBeside } from '../sim/weight.ts';
@@ -128,10 +140,11 @@ function run(
   command: Command,
   note: RaftNote,
   setup: Setup,
+  elsewhere?: Elsewhere,
 ): Part<RaftLabState, Command> {
   const { world } = state;
   const does = (choice: RaftChoice, rest?: Command): Part<RaftLabState, Command> => {
-    const { state: next } = step(state, choice, note, setup);
+    const { state: next } = step(state, choice, note, setup, elsewhere);
     return { state: next, ...(rest && { rest }) };
   };
   switch (command.kind) {
@@ -153,7 +166,7 @@ function run(
         throw new Complaint(
           `${what} does not happen within ${FAR / 1_000_000} seconds; the run stays as it was`,
         );
-      const { state: after, happening } = step(state, next as RaftChoice, note, setup);
+      const { state: after, happening } = step(state, next as RaftChoice, note, setup, elsewhere);
       const came =
         isEvent(happening, command.event) &&
         (command.node === undefined || happening.who === command.node);
@@ -176,6 +189,7 @@ function run(
           { do: 'chaos', length: command.length, keys: setup.settings.keys as number },
           note,
           setup,
+          elsewhere,
         );
         return { state: after, rest: { ...command, until: world.now + command.length } };
       }
@@ -208,6 +222,7 @@ function run(
           },
           note,
           setup,
+          elsewhere,
         ).state,
       };
     }
@@ -443,14 +458,34 @@ function isEvent({ kind, did }: Happening, wanted: string): boolean {
   return wanted === 'step-down' && beside?.adopted?.was === 'leader';
 }
 
-function step(state: RaftLabState, choice: RaftChoice, note: RaftNote, setup: Setup) {
-  const { world, happening } = apply(clusterOfSetup(setup), state.world, choice);
+function step(
+  state: RaftLabState,
+  choice: RaftChoice,
+  note: RaftNote,
+  setup: Setup,
+  elsewhere: Elsewhere | undefined,
+) {
+  const { world, happening } = happens(clusterOfSetup(setup), state.world, choice, elsewhere);
   let { watched } = state;
   for (let at = state.world.history.length; at < world.history.length; at++)
     watched = watchEntry(watched, itemAt(world.history, at) as HistoryRecord);
   const next: RaftLabState = { world, watched };
   note?.(happening as RaftEvent, () => next);
   return { state: next, happening };
+}
+
+/** pick, react, absorb: the reaction in line, or of a node that lives elsewhere. */
+function happens(
+  cluster: RaftCluster,
+  world: RaftWorld,
+  choice: RaftChoice,
+  elsewhere: Elsewhere | undefined,
+) {
+  const turn = elsewhere && pick<RaftState, Message, RaftDisk, Request, Ghost>(world, choice);
+  if (!elsewhere || !turn) return apply(cluster, world, choice);
+  const state = nodeNamed(world, turn.node)?.state;
+  const answer = elsewhere.ask(turn.node, state, turn.event, cluster.config);
+  return absorb(cluster, world, choice, answer as Reaction<RaftState, Message, RaftDisk>);
 }
 
 // ── What is checked, counted and shown ──────────────────────────────────────────────────────────

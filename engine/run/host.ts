@@ -4,6 +4,7 @@
 
 import { Complaint } from '../base/assert.ts';
 import { Digest } from '../base/digest.ts';
+import { LostActor } from '../base/waiting.ts';
 import {
   bytesOfContent,
   changedChunks,
@@ -18,6 +19,7 @@ import type {
   AnyEvent,
   Caption,
   CommandSpec,
+  Elsewhere,
   EventKind,
   ExportFile,
   ForeignFile,
@@ -34,7 +36,7 @@ import type {
 } from './lab.ts';
 import { headerOf, labNamedIn, settingValue, wordOf } from './scenario.ts';
 import { Script } from './script.ts';
-import { digestOfState, type Timeline } from './timeline.ts';
+import { digestOfState, type Timeline, type Work } from './timeline.ts';
 
 export interface LineInfo {
   readonly text: string;
@@ -74,6 +76,8 @@ export interface Overview {
   readonly digest: string;
   /** Syncs at the end of the branch: more than were kept means that there is something to keep. */
   readonly syncs: number;
+  /** Workers in which actors of the lab live by now. */
+  readonly actors: number;
 }
 
 export interface Opened extends Overview {
@@ -139,10 +143,18 @@ export interface Progress {
   readonly moments: number;
 }
 
+/** Workers of a lab's actors. */
+export type Actors = Elsewhere & { on: boolean; readonly size: number; end(): void };
+
+/** A command's first reactions come from the actors' own workers; a long one goes on in line. */
+const LIVE_REACTIONS = 2000;
+
 export interface HostOptions {
   /** Lets other messages in; a slice of work lasts until `due` says so. */
   readonly pause: () => Promise<void>;
   readonly due: () => boolean;
+  /** Where the actors of a lab live, if elsewhere: asked for what is done live, not for what is done again. */
+  readonly actors?: (lab: string) => Actors | undefined;
   /** Called in the midst of long work, at every slice: how far the branch at work has come. */
   readonly news: (progress: Progress) => void;
 }
@@ -156,6 +168,17 @@ export function hostOf(labs: LabSource, options: HostOptions) {
   let seen = { branch: '', lines: 0, kinds: 0 };
   let queue: Promise<unknown> = Promise.resolve();
   let seriesAsked = 0;
+  let actors: Actors | undefined;
+
+  /** Does it live: actors that have workers of their own are asked there. */
+  async function live(work: () => Work): Promise<void> {
+    if (actors) actors.on = true;
+    try {
+      await drain(work());
+    } finally {
+      if (actors) actors.on = false;
+    }
+  }
 
   function current(): Script {
     if (!script) throw new Complaint('no scenario is open');
@@ -170,12 +193,22 @@ export function hostOf(labs: LabSource, options: HostOptions) {
   }
 
   async function drain(
-    work: Generator<void, void, void>,
+    work: Work,
     at: () => Timeline = () => current().timeline(branch),
   ): Promise<void> {
+    let asked = 0;
     for (;;) {
-      const { done } = work.next();
+      const { done, value } = work.next();
       if (done) return;
+      if (value) {
+        try {
+          await value;
+        } catch (thrown) {
+          work.return();
+          throw thrown;
+        }
+        if (++asked > LIVE_REACTIONS && actors) actors.on = false;
+      }
       if (!options.due()) continue;
       const timeline = at();
       options.news({ commands: timeline.commands.length, moments: timeline.length });
@@ -206,6 +239,7 @@ export function hostOf(labs: LabSource, options: HostOptions) {
       problems: timeline.problems,
       digest: timeline.digest(),
       syncs: image.syncs,
+      actors: actors?.size ?? 0,
     };
     seen = { branch, lines: timeline.commands.length, kinds: timeline.length };
     return info;
@@ -232,9 +266,13 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         const name = labNamedIn(text);
         const known = name && labs.names.includes(name) ? name : undefined;
         const atHand = known ? [await labs.load(known, file !== undefined)] : [];
-        const next = new Script(text, atHand, file ? { foreign: file } : {}, labs.names);
+        const asks = known && options.actors?.(known);
+        const given = { ...(file && { foreign: file }), ...(asks && { elsewhere: asks }) };
+        const next = new Script(text, atHand, given, labs.names);
         // Until it is whole, what was open can be looked at.
         await drain(next.work(), () => next.timeline('main'));
+        actors?.end();
+        actors = asks || undefined;
         script = next;
         branch = 'main';
         sent = undefined;
@@ -253,7 +291,13 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         const texts = current()
           .timeline(branch)
           .commands.map(({ text }) => text);
-        await drain(current().rewrite(branch, [...texts, ...lines]));
+        try {
+          await live(() => current().rewrite(branch, [...texts, ...lines]));
+        } catch (thrown) {
+          // The page lives on: a node whose worker is gone has crashed, and the script says so.
+          if (!(thrown instanceof LostActor)) throw thrown;
+          await drain(current().rewrite(branch, [...texts, `crash ${thrown.actor}`]));
+        }
         current().timeline(branch).judgeEnd();
         return since(before);
       }),
@@ -325,9 +369,8 @@ export function hostOf(labs: LabSource, options: HostOptions) {
             `${recorded?.text} is one thing: nothing can be done in its midst, only before it or after it`,
           );
         const free = all.freeName('what if');
-        await drain(
-          all.grow(free, branch, last ? command : command - 1, [...(first as string[]), ...lines]),
-        );
+        const from = last ? command : command - 1;
+        await live(() => all.grow(free, branch, from, [...(first as string[]), ...lines]));
         branch = free;
         all.timeline(branch).judgeEnd();
         return overview();

@@ -129,6 +129,11 @@ export interface Referee<S> {
 /** What checks at commands may look at: so many pages to begin with, and one more a command. */
 export const CREDIT = 4096;
 
+/** Answers for actors that live elsewhere; throws a Waiting (base/waiting.ts) as long as it has no answer. */
+export interface Elsewhere {
+  ask(self: string, state: unknown, input: unknown, config: unknown): unknown;
+}
+
 /** Marks a moment. `state` seals and hands out the state; call it only to look or to keep. */
 export type Note<S, E> = (event: E, state: () => S) => void;
 
@@ -201,7 +206,14 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   open(setup: Setup, foreign?: ForeignSource): S;
   /** The event of the opening, moment 0. */
   opening(state: S): E;
-  run(state: S, command: C, note: Note<S, E> | undefined, setup: Setup): Part<S, C>;
+  /** `elsewhere`: of a lab of actors, who is asked instead of its own protocol (sim/hosts.ts). */
+  run(
+    state: S,
+    command: C,
+    note: Note<S, E> | undefined,
+    setup: Setup,
+    elsewhere?: Elsewhere,
+  ): Part<S, C>;
 
   /** Both halves of a state, so that frames can cross to the page: the files, and a small plain value. */
   disk(state: S): DiskImage;

@@ -4,12 +4,13 @@ import { Complaint, sentenceOf } from '../base/assert.ts';
 import { counter } from './counter.ts';
 import type { Lab } from './lab.ts';
 import { Script } from './script.ts';
+import type { Work } from './timeline.ts';
 
 const labs = [counter as unknown as Lab];
 const scriptOf = (text: string) => new Script(`lab counter\n${text}`, labs).run();
 const textsOf = (script: Script, name = 'main') =>
   script.timeline(name).commands.map(({ text }) => text);
-function drain(work: Generator<void, void, void>): number {
+function drain(work: Work): number {
   let slices = 0;
   while (!work.next().done) slices++;
   return slices;

@@ -20,7 +20,7 @@ import {
   wordOf,
   wordsOf,
 } from './scenario.ts';
-import { Timeline, type TimelineOptions } from './timeline.ts';
+import { Timeline, type TimelineOptions, type Work } from './timeline.ts';
 
 interface Branch {
   readonly name: string;
@@ -67,7 +67,7 @@ export class Script {
   }
 
   /** Runs what the text says, yielding after each part. A complaint names the line of the text. */
-  *work(): Generator<void, void, void> {
+  *work(): Work {
     yield* this.#extend(this.timeline('main'), this.scenario.commands);
     for (const branch of this.scenario.branches) {
       const timeline = this.timeline(branch.parent).fork(branch.from);
@@ -82,7 +82,7 @@ export class Script {
     return this;
   }
 
-  *#extend(timeline: Timeline, lines: readonly Line[]): Generator<void, void, void> {
+  *#extend(timeline: Timeline, lines: readonly Line[]): Work {
     for (const { text, words, line } of lines) {
       const command = parseCommand(this.lab, words, this.scenario.setup, line);
       try {
@@ -132,7 +132,7 @@ export class Script {
    * Gives a branch another list of commands. What both lists begin with is kept, the rest runs. A
    * complaint leaves the branch as it was.
    */
-  *rewrite(name: string, texts: readonly string[]): Generator<void, void, void> {
+  *rewrite(name: string, texts: readonly string[]): Work {
     const branch = this.#branch(name);
     if (texts.length > LIMITS.lines)
       throw new Complaint(`a scenario has at most ${LIMITS.lines} lines`);
@@ -160,12 +160,7 @@ export class Script {
   }
 
   /** A new branch that shares commands 1..from with `parent` and goes on with lines of its own. */
-  *grow(
-    name: string,
-    parent: string,
-    from: number,
-    texts: readonly string[],
-  ): Generator<void, void, void> {
+  *grow(name: string, parent: string, from: number, texts: readonly string[]): Work {
     if (this.#branches.has(name)) throw new Complaint(`there is a branch ${name} already`);
     if (!name || name.length > LIMITS.name)
       throw new Complaint(`a branch's name has 1 to ${LIMITS.name} characters`);

@@ -15,9 +15,11 @@
 
 import { assert, Complaint } from '../base/assert.ts';
 import { Digest } from '../base/digest.ts';
+import { Waiting } from '../base/waiting.ts';
 import { bytesOfContent } from '../disk/image.ts';
 import type {
   AnyEvent,
+  Elsewhere,
   ForeignSource,
   FoundProblem,
   Lab,
@@ -39,7 +41,12 @@ export interface TimelineOptions {
   /** A command that makes more moments than this is stopped, and the run stays as it was. */
   readonly ceiling?: number;
   readonly foreign?: ForeignSource;
+  /** Of a lab of actors: who answers for them while it is on. */
+  readonly elsewhere?: Elsewhere & { readonly on: boolean };
 }
+
+/** Work that yields between its parts; a promise is to be awaited before it goes on. */
+export type Work<R = void> = Generator<Promise<unknown> | undefined, R, void>;
 
 /** A command as it was recorded. */
 export interface Recorded<C> {
@@ -73,7 +80,8 @@ const WINDOW = 256;
 export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   readonly lab: Lab<S, C, E>;
   readonly setup: Setup;
-  readonly #options: Required<Omit<TimelineOptions, 'foreign'>> & { foreign?: ForeignSource };
+  readonly #options: Required<Omit<TimelineOptions, 'foreign' | 'elsewhere'>> &
+    Pick<TimelineOptions, 'foreign' | 'elsewhere'>;
   readonly #codes: ReadonlyMap<string, number>;
   #kinds = new Bytes();
   #partStart = new Ints();
@@ -155,7 +163,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   }
 
   /** The same, yielding after every part: what runs long can be watched, and given up by return(). */
-  *work(command: C, text = this.lab.print(command)): Generator<void, Recorded<C>, void> {
+  *work(command: C, text = this.lab.print(command)): Work<Recorded<C>> {
     const number = this.#commands.length + 1;
     const firstPart = this.#partStart.length;
     const firstMoment = this.length;
@@ -173,12 +181,7 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
         const part: number = this.#partStart.length;
         this.#partStart.push(this.length);
         this.#partCommand.push(number);
-        const done: Part<S, C> = this.lab.run(
-          this.#end,
-          rest,
-          this.#recorder(firstMoment),
-          this.setup,
-        );
+        const done: Part<S, C> = yield* this.#runPart(rest, firstMoment);
         assert(this.length > (this.#partStart.at(part) as number), 'a part marks a moment');
         this.#end = done.state;
         rest = done.rest;
@@ -205,6 +208,19 @@ export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
     this.#commands.push(recorded);
     this.#judge(recovered);
     return recorded;
+  }
+
+  /** One part, live: where an actor elsewhere has not answered yet, the same step is tried again. */
+  *#runPart(rest: C, firstMoment: number): Work<Part<S, C>> {
+    const { elsewhere } = this.#options;
+    for (;;)
+      try {
+        const asked = elsewhere?.on ? elsewhere : undefined;
+        return this.lab.run(this.#end, rest, this.#recorder(firstMoment), this.setup, asked);
+      } catch (thrown) {
+        if (!(thrown instanceof Waiting)) throw thrown;
+        yield thrown.until;
+      }
   }
 
   #recorder(firstMoment: number) {

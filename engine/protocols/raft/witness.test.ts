@@ -112,6 +112,14 @@ function steps(cluster: RaftCluster, world: RaftWorld, bounds: Bounds): Step[] {
         request: { ask: 'propose', value: `${state.term}` },
       });
       out.push({ name: `request ${id}`, world: keep(asked, held) });
+      // Or with the entry on its way to somebody.
+      if (held.length < (bounds.stale ?? 0))
+        for (const flight of asked.flights)
+          if (flight.message.kind === 'append' && !held.includes(flight))
+            out.push({
+              name: `request ${id} to ${flight.to}`,
+              world: keep(asked, [...held, flight]),
+            });
     }
     for (const to of IDS.filter((other) => other !== id)) {
       const beat = does(world, { do: 'fire', node: id, timer: 'heartbeat' });
@@ -198,7 +206,7 @@ const WAYS: readonly (readonly [Wrong, number, string, string])[] = [
     // One term more than the published one: here the answer of a node that is ahead deposes the caller.
     'stale-term-accepted',
     3,
-    'timeout A · vote A>B · request A · send A>C · timeout B · vote B>C · request B · append B>C · late A>C · timeout A · vote A>C',
+    'timeout A · vote A>B · request A to C · timeout B · vote B>C · request B · append B>C · late A>C · timeout A · vote A>C',
     'leader completeness',
   ],
 ];
