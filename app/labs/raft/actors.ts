@@ -172,7 +172,9 @@ function ofNode(
               {
                 name: 'log',
                 value:
-                  disk.last === 0 ? 'empty' : `${disk.last} entries, last term ${disk.lastTerm}`,
+                  disk.last === 0
+                    ? 'empty'
+                    : `${disk.last} ${disk.last === 1 ? 'entry' : 'entries'}, last term ${disk.lastTerm}`,
               },
               ...(disk.snapshot
                 ? [
