@@ -57,6 +57,15 @@ describe('keys', () => {
     expect(actionOf(press(' '), free)).toBe('play');
   });
 
+  it('of a radio button the arrows and Space are its own, the rest works', () => {
+    const radio = { ...free, choosing: true, onControl: true };
+    expect(actionOf(press('ArrowRight'), radio)).toBeUndefined();
+    expect(actionOf(press(' '), radio)).toBeUndefined();
+    expect(actionOf(press('Home'), radio)).toBe('home');
+    expect(actionOf(press('End'), radio)).toBe('end');
+    expect(actionOf(press('n'), radio)).toBe('nextOf');
+  });
+
   it('leaves the keys of browser and system alone', () => {
     expect(actionOf(press('ArrowLeft', { altKey: true }), free)).toBeUndefined();
     expect(actionOf(press('ArrowLeft', { ctrlKey: true }), free)).toBeUndefined();

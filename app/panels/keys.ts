@@ -83,6 +83,8 @@ export interface KeySituation {
   readonly typing: boolean;
   /** The focus is on something that Space or Enter presses. */
   readonly onControl: boolean;
+  /** The focus is on one of several choices: arrows go to the next, and nothing is typed. */
+  readonly choosing?: boolean;
 }
 
 export function actionOf(press: KeyPress, situation: KeySituation): Action | undefined {
@@ -94,6 +96,7 @@ export function actionOf(press: KeyPress, situation: KeySituation): Action | und
     if ((binding.command ?? false) !== command) continue;
     if (command) return binding.action; // Works while typing too: it writes nothing.
     if (situation.typing) return undefined;
+    if (situation.choosing && key.startsWith('Arrow')) return undefined;
     if (binding.letter) {
       // `?` needs Shift on most keyboards, `/` on some: for signs the character decides.
       if (!situation.letterKeys) return undefined;
@@ -109,13 +112,14 @@ export function actionOf(press: KeyPress, situation: KeySituation): Action | und
 /** What the focus means for keys. */
 export function situationOf(target: EventTarget | null, letterKeys: boolean): KeySituation {
   if (!(target instanceof Element)) return { letterKeys, typing: false, onControl: false };
+  const choosing = target.matches('input[type="radio"], input[type="checkbox"]');
   // Sliders, tabs, menus and trees use the arrows themselves; so does everything in an open dialog.
   const typing =
     target.closest(
-      'input, select, textarea, [contenteditable], [role="slider"], [role="tab"], [role="tree"], [role="treeitem"], [role="listbox"], [role="grid"], [data-own-keys], dialog[open]',
+      'input:not([type="radio"], [type="checkbox"]), select, textarea, [contenteditable], [role="slider"], [role="tab"], [role="tree"], [role="treeitem"], [role="listbox"], [role="grid"], [data-own-keys], dialog[open]',
     ) !== null;
   const onControl = target.closest('button, a, summary, [role="button"]') !== null;
-  return { letterKeys, typing, onControl };
+  return { letterKeys, typing, onControl: onControl || choosing, choosing };
 }
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;

@@ -8,8 +8,16 @@ import { Complaint } from '../base/assert.ts';
 import { utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import { readCreateTable } from './create.ts';
-import { dump, type ForeignSource, openForeign, quotedReal, report, rowsOf } from './foreign.ts';
-import { treesOf } from './page.ts';
+import {
+  dump,
+  type ForeignSource,
+  openForeign,
+  quotedReal,
+  report,
+  rowsOf,
+  sizeOfTree,
+} from './foreign.ts';
+import { type TreeEntry, treesOf } from './page.ts';
 
 const FIXTURES = process.env.FIXTURES ?? `${import.meta.dirname}/fixtures`;
 
@@ -138,6 +146,15 @@ test('a page that is its own child ends the walk with a problem', () => {
   new DataView(bytes.buffer).setUint32(512 * root + 8, root + 1);
   expect(report(sourceOf(bytes)).problems.join('\n')).toContain('already');
   expect(() => [...dump(sourceOf(bytes))]).toThrow('already met');
+});
+
+test('the depth of a tree is known whatever the budget, its rows only where all of it was read', () => {
+  const { read, header } = openForeign(sourceOf(load('sqlite/rowid-512.db')));
+  const [tree] = treesOf(read, header);
+  const size = (budget: number) => sizeOfTree(read, header.usable, tree as TreeEntry, budget);
+  expect(size(0)).toMatchObject({ depth: 3, rows: undefined, read: 3 });
+  expect(size(20)).toMatchObject({ depth: 3, rows: undefined, read: 20 });
+  expect(size(100_000)).toMatchObject({ depth: 3, rows: 1000 });
 });
 
 test('a table that is not there, or not named among several, is told with the names', () => {

@@ -161,8 +161,9 @@ export function sizeOfTree(
   let rows = 0;
   let depth = 0;
   let whole = true;
-  const visit = (number: number, level: number): void => {
-    if (met.has(number) || (met.size >= budget && level > depth)) {
+  /** Down the left side once, whatever the budget: that is enough for the depth. */
+  const visit = (number: number, level: number, left: boolean): void => {
+    if (met.has(number) || (met.size >= budget && !left)) {
       whole = false;
       return;
     }
@@ -177,16 +178,10 @@ export function sizeOfTree(
     // Rows are in the leaves of a table, and in every page of an index.
     if (page.isLeaf || tree.kind !== 'table') rows += page.cellCount;
     if (page.isLeaf) return;
-    for (let i = 0; i <= page.cellCount; i++) {
-      // Once down the left side is enough for the depth.
-      if (i > 0 && met.size >= budget) {
-        whole = false;
-        return;
-      }
-      visit(page.child(i), level + 1);
-    }
+    for (let i = 0; i <= page.cellCount && (i === 0 || whole); i++)
+      visit(page.child(i), level + 1, left && i === 0);
   };
-  visit(tree.root, 1);
+  visit(tree.root, 1, true);
   return { depth, rows: whole ? rows : undefined, read: met.size };
 }
 

@@ -28,6 +28,7 @@ import { type Content, chunkOf, type DiskImage, fileNamed } from '../../../engin
 import type { ShownMoment } from '../../player/types.ts';
 import type { Wants } from '../../scene/scene.ts';
 import { behindIn, type LogReading, readLog } from './log.ts';
+import { type FileMap, mapOf } from './map.ts';
 
 export type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
 
@@ -95,7 +96,9 @@ export interface Reading {
   readonly nodes: ReadonlyMap<number, PageNode>;
   /** Pages in memory that are not of this tree: the header, overflow, free pages. */
   readonly side: readonly SideNode[];
+  /** None where they are too many to be drawn one by one: then there is a map. */
   readonly slots: readonly SlotNode[];
+  readonly map?: FileMap;
   /** Absent where the database has none: an opened file. */
   readonly log?: LogReading;
   /** Pages of the file, all of them. */
@@ -200,6 +203,7 @@ class Reader {
       nodes: this.#nodes,
       side,
       slots,
+      ...(database && filePages > MOST_PAGES && { map: mapOf(database.now, filePages) }),
       ...(log && { log }),
       filePages,
       pageSize,
@@ -451,12 +455,7 @@ class Reader {
   #slots(filePages: number): SlotNode[] {
     const database = fileNamed(this.#image, FILES.database);
     if (!database) return [];
-    if (filePages > MOST_PAGES) {
-      this.#unsaid.push(
-        `The file's ${filePages.toLocaleString('en')} pages are not drawn one by one.`,
-      );
-      return [];
-    }
+    if (filePages > MOST_PAGES) return []; // drawn as a map
     // In the middle of a checkpoint the file by itself is nothing whole: with the log it is.
     const index = fileNamed(this.#image, FILES.index)?.now.blocks;
     const behind = behindIn(this.#image);

@@ -22,6 +22,7 @@ import { type Held, type Key, pageOf } from '../../../engine/btree/events.ts';
 import { compareKeys, keyAt } from '../../../engine/btree/key-lens.ts';
 import type { Detail, Look, Scene, Segment, Shape, Tone } from '../../scene/scene.ts';
 import { type FrameNode, LOG_HEADER_KEY } from './log.ts';
+import { mapShapes } from './map.ts';
 import {
   aboveKey,
   type BTreeMoment,
@@ -989,8 +990,28 @@ class Picture {
   /** The database as a strip in page order, in rows; the bottom of it all. */
   #file(slots: readonly SlotNode[], left: number, width: number, top: number): number {
     const { event, value } = this.#moment;
-    const { filePages, pageSize } = this.#reading;
-    const { plain } = this.#look;
+    const { filePages, pageSize, map } = this.#reading;
+    const { plain, selected } = this.#look;
+    if (map) {
+      const [, page] = /^(?:page|slot):(\d{1,10})$/.exec(selected ?? '') ?? [];
+      const { shapes, bottom, pagesAPixel } = mapShapes(
+        map,
+        { left, top, width },
+        page === undefined ? undefined : Number(page),
+      );
+      this.#shapes.push(...shapes);
+      const name = value.readOnly ? 'the opened file' : 'lab.sqlite';
+      const each = pagesAPixel === 1 ? 'a pixel a page' : `${pagesAPixel} pages a pixel`;
+      const read =
+        map.read < filePages ? ` · ${map.read.toLocaleString('en')} of them read so far` : '';
+      this.#label(
+        'file',
+        left,
+        bottom + 11,
+        `${name} · ${filePages.toLocaleString('en')} pages of ${pageSize} bytes, ${each}${read}`,
+      );
+      return bottom + 25;
+    }
     const [w, h, gap] =
       plain && slots.length <= 24
         ? [Math.min(68, (width + 6) / Math.max(slots.length, 8) - 6), 24, 6]
