@@ -48,14 +48,40 @@ const ROW = { height: 7, gap: 4, most: 10 };
 const BAR = { width: 92, gap: 4 };
 const PAGE = { width: 40, height: 20, gap: 4 };
 
-/** The map as shapes from (left, top) on; `selected`: a page whose neighbours are drawn as pages. */
+/**
+ * The map as shapes from (left, top) on. `near`: the page whose neighbours are drawn as pages, above
+ * the bars, so that nothing moves when another is chosen; `lit`: it is marked.
+ */
 export function mapShapes(
   { holds }: FileMap,
   place: { readonly left: number; readonly top: number; readonly width: number },
-  selected: number | undefined,
+  near: number,
+  lit: boolean,
 ): { readonly shapes: Shape[]; readonly bottom: number; readonly pagesAPixel: number } {
-  const { left, top, width } = place;
+  const { left, width } = place;
   const shapes: Shape[] = [];
+  const room = Math.max(1, Math.floor((width + PAGE.gap) / (PAGE.width + PAGE.gap)));
+  const first = Math.max(1, Math.min(holds.length - room + 1, near - Math.floor(room / 2)));
+  for (let page = first; page < first + room && page <= holds.length; page++) {
+    const kind = holds[page - 1] as number;
+    shapes.push({
+      key: `slot:${page}`,
+      kind: 'slot',
+      x: left + (page - first) * (PAGE.width + PAGE.gap),
+      y: place.top,
+      w: PAGE.width,
+      h: PAGE.height,
+      tone: kind === 0 ? 'muted' : 'plain',
+      text: `${page}`,
+      ...(kind === 0 && { quiet: true }),
+      ...(lit && page === near && { lit: true }),
+      segments: [{ from: 0, to: 1, tone: TONES[kind] as Tone }],
+      legend: 'page',
+      select: `page:${page}`,
+      aria: `page ${page} in the file, ${HOLDS[kind]}`,
+    });
+  }
+  const top = place.top + PAGE.height + 8;
   const bars = Math.max(1, Math.floor((width + BAR.gap) / (BAR.width + BAR.gap)));
   const pagesAPixel = Math.ceil(holds.length / (bars * BAR.width * ROW.most));
   const pagesABar = pagesAPixel * BAR.width;
@@ -63,47 +89,23 @@ export function mapShapes(
   for (let n = 0; n < count; n++) {
     const from = n * pagesABar;
     const to = Math.min(holds.length, from + pagesABar);
-    const lit = selected !== undefined && selected > from && selected <= to;
-    const w = ((to - from) / pagesABar) * BAR.width;
+    const here = near > from && near <= to;
     shapes.push({
       key: `pages:${from + 1}`,
       kind: 'bar',
       x: left + (n % bars) * (BAR.width + BAR.gap),
       y: top + Math.floor(n / bars) * (ROW.height + ROW.gap),
-      w,
+      w: ((to - from) / pagesABar) * BAR.width,
       h: ROW.height,
       tone: 'plain',
-      segments: segmentsOf(holds, from, to, pagesAPixel, lit ? selected - 1 : undefined),
+      segments: segmentsOf(holds, from, to, pagesAPixel, here ? near - 1 : undefined),
       legend: 'page',
       select: `page:${from + 1}`,
       aria: `pages ${from + 1} to ${to} of the file`,
     });
   }
-  const end = top + Math.ceil(count / bars) * (ROW.height + ROW.gap);
-  if (selected === undefined || selected > holds.length)
-    return { shapes, bottom: end, pagesAPixel };
-  const room = Math.max(1, Math.floor((width + PAGE.gap) / (PAGE.width + PAGE.gap)));
-  const first = Math.max(1, Math.min(holds.length - room + 1, selected - Math.floor(room / 2)));
-  for (let page = first; page < first + room && page <= holds.length; page++) {
-    const kind = holds[page - 1] as number;
-    shapes.push({
-      key: `slot:${page}`,
-      kind: 'slot',
-      x: left + (page - first) * (PAGE.width + PAGE.gap),
-      y: end + 6,
-      w: PAGE.width,
-      h: PAGE.height,
-      tone: kind === 0 ? 'muted' : 'plain',
-      text: `${page}`,
-      ...(kind === 0 && { quiet: true }),
-      ...(page === selected && { lit: true }),
-      segments: [{ from: 0, to: 1, tone: TONES[kind] as Tone }],
-      legend: 'page',
-      select: `page:${page}`,
-      aria: `page ${page} in the file, ${HOLDS[kind]}`,
-    });
-  }
-  return { shapes, bottom: end + 6 + PAGE.height + 6, pagesAPixel };
+  const bottom = top + Math.ceil(count / bars) * (ROW.height + ROW.gap);
+  return { shapes, bottom, pagesAPixel };
 }
 
 /** Runs of pixels of one tone. Of several pages in a pixel the one that is known wins, interior first. */

@@ -993,11 +993,13 @@ class Picture {
     const { filePages, pageSize, map } = this.#reading;
     const { plain, selected } = this.#look;
     if (map) {
-      const [, page] = /^(?:page|slot):(\d{1,10})$/.exec(selected ?? '') ?? [];
+      const chosen = /^(?:page|slot):(\d{1,10})$/.exec(selected ?? '')?.[1];
+      const near = Number(chosen ?? this.#focus.pages[0] ?? value.root);
       const { shapes, bottom, pagesAPixel } = mapShapes(
         map,
         { left, top, width },
-        page === undefined ? undefined : Number(page),
+        Math.min(near, filePages),
+        chosen !== undefined,
       );
       this.#shapes.push(...shapes);
       const name = value.readOnly ? 'the opened file' : 'lab.sqlite';
