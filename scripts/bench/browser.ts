@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { build, type PreviewServer, preview } from 'vite';
+import { writeLargeDatabase } from '../large-database.ts';
 import type { Line } from './lines.ts';
-import type { Bench, Played } from './page.ts';
+import type { Bench, Opened, Played } from './page.ts';
+import type { Moved } from './pan.ts';
 import { type Figure, inTurns, ratios, summary } from './stats.ts';
 
 declare const window: { bench: Bench };
@@ -154,14 +156,123 @@ export const stageLine: Line = {
   about:
     'a split among 60 visible pages, played by the stage, against a bare D3 join of as many marks',
   async run({ turns }) {
-    const limited = await onPage([], (page) => playSplit(page, false, turns));
+    const limited = await onPage([], async (page) => {
+      const split = await playSplit(page, false, turns);
+      const samples = await inTurns<string, Played>(turns, {
+        ours: () => page.evaluate((ms) => window.bench.marks(500, ms), PLAYED_MS),
+      });
+      const fps = (samples.ours as Played[]).map((played) => played.fps);
+      const target = { atLeast: 60, within: 0.03 } as const;
+      const what = '500 marks, all of them moving';
+      return [
+        ...split,
+        { what, unit: 'frames/s', ours: summary(fps), target, issue: 3, size: 500 },
+      ];
+    });
     return [...limited, ...(await onPage(UNLIMITED, (page) => playSplit(page, true, turns)))];
   },
 };
 
+/** How many tasks were over 50 ms, and the longest. */
+function tasks(what: string, long: readonly (readonly number[])[]): Figure {
+  const most = Math.max(0, ...long.flat());
+  return {
+    what,
+    unit: 'tasks over 50 ms',
+    ours: summary(long.map((each) => each.length)),
+    target: { atMost: 0 },
+    issue: 3,
+    ...(most > 0 && { note: `${what}: the longest task took ${Math.round(most)} ms` }),
+  };
+}
+
+export const panLine: Line = {
+  name: 'pan',
+  about: 'a hand that drags and zooms a tree of 2,000 pages, against a plain SVG group',
+  async run({ turns }) {
+    const figures: Figure[] = [];
+    for (const unlimited of [false, true])
+      await onPage(unlimited ? UNLIMITED : [], async (page) => {
+        const samples = await inTurns<string, Moved>(turns, {
+          ours: () => page.evaluate((ms) => window.bench.panStage(ms), PLAYED_MS),
+          plain: () => page.evaluate((ms) => window.bench.panPlain(ms), PLAYED_MS),
+        });
+        const [ours, plain] = [samples.ours as Moved[], samples.plain as Moved[]];
+        const { pages, shapes } = ours[0] as Moved;
+        for (const field of ['pan', 'zoom'] as const) {
+          const [mine, theirs] = [ours, plain].map((all) => all.map((moved) => moved[field])) as [
+            number[],
+            number[],
+          ];
+          figures.push({
+            what: `${field === 'pan' ? 'dragging' : 'zooming'} ${pages} pages${unlimited ? ', unlimited' : ''}`,
+            unit: 'frames/s',
+            ours: summary(mine),
+            peer: { name: 'plain group', theirs: summary(theirs), ratio: ratios(mine, theirs) },
+            size: shapes,
+            // At the screen's rate a plain group that is fast leaves no room for three times as much.
+            ...(unlimited && { target: { atLeast: 3 }, issue: 3 }),
+          });
+        }
+        if (!unlimited)
+          figures.push(
+            tasks(
+              'the same',
+              ours.map(({ long }) => long),
+            ),
+          );
+      });
+    return figures;
+  },
+};
+
+export const openLine: Line = {
+  name: 'open',
+  about: 'a database file, from the choice to the picture: 100 MB against 1 MB',
+  run: ({ turns, quick }) =>
+    onPage([], async (page) => {
+      const folder = mkdtempSync(join(tmpdir(), 'bathysphere-open-'));
+      try {
+        const sizes = { small: 1e6, large: quick ? 20e6 : 100e6 };
+        const run = (name: keyof typeof sizes) => {
+          const path = join(folder, `${name}.db`);
+          writeLargeDatabase(path, sizes[name]);
+          return async () => {
+            await page.setInputFiles('#file', path);
+            return page.evaluate(() => window.bench.open());
+          };
+        };
+        const samples = await inTurns<string, Opened>(turns, {
+          large: run('large'),
+          small: run('small'),
+        });
+        const [large, small] = [samples.large as Opened[], samples.small as Opened[]];
+        const figures = (['first', 'whole'] as const).map((field): Figure => {
+          const [ours, theirs] = [large, small].map((all) => all.map((one) => one[field])) as [
+            number[],
+            number[],
+          ];
+          return {
+            what: `${field === 'first' ? 'first picture' : 'a picture that lacks nothing'} of ${Math.round(sizes.large / 1e6)} MB`,
+            unit: 'ms',
+            ours: summary(ours),
+            peer: { name: '1 MB', theirs: summary(theirs), ratio: ratios(ours, theirs) },
+            target: { atMost: 5 },
+            issue: 3,
+            size: sizes.large,
+          };
+        });
+        const long = large.map((one) => one.long);
+        return [...figures, tasks('meanwhile, hashing included', long)];
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }),
+};
+
 export const workerLine: Line = {
   name: 'worker',
-  about: 'moments from worker to page: asked for ahead, against one question and answer a moment',
+  about: 'moments from worker to page: many at a time, against one question and answer a moment',
   run: ({ turns, quick }) =>
     onPage([], async (page) => {
       const figures: Figure[] = [];
@@ -176,6 +287,17 @@ export const workerLine: Line = {
           unit: 'moments/s',
           ours: summary(many),
           peer: { name: 'one at a time', theirs: summary(one), ratio: ratios(many, one) },
+          size: rows,
+        });
+        const stream = (each: number) => () =>
+          page.evaluate(([r, c, e]) => window.bench.events(r, c, e), [rows, count, each] as const);
+        const told = await inTurns<string, number>(turns, { all: stream(count), each: stream(1) });
+        const [all, each] = [told.all as number[], told.each as number[]];
+        figures.push({
+          what: `${count} events in a message, tree of ${rows} rows`,
+          unit: 'events/s',
+          ours: summary(all),
+          peer: { name: 'a message an event', theirs: summary(each), ratio: ratios(all, each) },
           target: { atLeast: 8 },
           issue: 3,
           size: rows,

@@ -9,7 +9,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { stageLine, workerLine } from './browser.ts';
+import { openLine, panLine, stageLine, workerLine } from './browser.ts';
 import { explorerLine } from './explorer.ts';
 import { keptLine } from './kept.ts';
 import { keyValueLine } from './keyvalue.ts';
@@ -22,6 +22,8 @@ const LINES: readonly Line[] = [
   recordLine,
   jumpLine,
   stageLine,
+  panLine,
+  openLine,
   workerLine,
   frameLine,
   diskLine,

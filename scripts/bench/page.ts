@@ -13,7 +13,7 @@ import { openClient } from '../../app/player/client.ts';
 import type { ShownMoment } from '../../app/player/types.ts';
 import type { Scene } from '../../app/scene/scene.ts';
 import { btree } from '../../engine/labs/btree.ts';
-import { fpsOf, none, play } from './frames.ts';
+import { fpsOf, longWhile, none, play } from './frames.ts';
 import { panPlain, panStage } from './pan.ts';
 import { emptyRun, shownAt } from './shown.ts';
 
@@ -189,12 +189,119 @@ async function stream(rows: number, count: number, ahead: number): Promise<numbe
   return rate;
 }
 
+/** Events a second of a run, so many in a message. */
+async function events(rows: number, count: number, each: number): Promise<number> {
+  const client = openClient({ progress() {}, silent() {}, died() {} });
+  const { length } = await client.engine.open(`lab btree\nbulk ${rows} random\n`);
+  const first = Math.max(1, length - count);
+  await client.engine.events(first, length);
+  const start = performance.now();
+  let got = 0;
+  for (let at = first; at < length; at += each)
+    got += (await client.engine.events(at, Math.min(length, at + each))).length;
+  const rate = (1_000 * got) / (performance.now() - start);
+  client.end('measured');
+  return rate;
+}
+
+// ── An opened file: from the choice to the picture ──────────────────────────────────────────────
+
+export interface Opened {
+  readonly pages: number;
+  /** From the choice to the first picture, in ms. */
+  readonly first: number;
+  /** Until nothing that the picture lacked was still on the way, in ms. */
+  readonly whole: number;
+  /** Tasks of the main thread over 50 ms until a second after that, hashing included. */
+  readonly long: readonly number[];
+}
+
+/** Opens the file that was chosen in the page's input, and draws it until the picture lacks nothing. */
+async function open(): Promise<Opened> {
+  const [database] = (document.getElementById('file') as HTMLInputElement).files as unknown as [
+    File,
+  ];
+  const stage = mountStage(svg, { still: false });
+  stage.resize(LOOK.width, LOOK.height);
+  const { done, long } = await longWhile(async () => {
+    const start = performance.now();
+    const client = openClient({ progress() {}, silent() {}, died() {} });
+    const text = `lab btree\nfile chosen.db unhashed ${database.size}\n`;
+    await client.engine.open(text, { database });
+    const hashed = client.engine.fingerprint(database);
+    let moment = await client.moment(0);
+    let first: number | undefined;
+    let scene: Scene;
+    for (;;) {
+      scene = view(moment as unknown as Parameters<typeof view>[0], LOOK);
+      stage.show(scene);
+      await new Promise(requestAnimationFrame);
+      first ??= performance.now() - start;
+      const { wants } = scene;
+      if (!wants || !(await client.load(wants.file, wants.chunks))) break;
+      moment = client.filled(moment);
+    }
+    const whole = performance.now() - start;
+    await hashed;
+    client.end('measured');
+    return { pages: Math.ceil(database.size / 4096), first, whole };
+  });
+  stage.destroy();
+  return { ...done, long };
+}
+
+// ── Marks: as many as are asked for, all of them on the way ─────────────────────────────────────
+
+/** So many cells change places, in a scene of their own, drawn by the stage. */
+async function marks(count: number, ms: number): Promise<Played> {
+  const columns = 32;
+  const sceneOf = (shift: number): Scene => ({
+    shapes: Array.from({ length: count }, (_, i) => ({
+      key: `cell:${i}`,
+      kind: 'cell',
+      x: (i % columns) * 39 + shift,
+      y: Math.floor(i / columns) * 26 + shift / 2,
+      w: 34,
+      h: 22,
+      tone: 'key',
+      text: `${i}`,
+    })),
+    left: 0,
+    top: 0,
+    width: columns * 39 + 40,
+    height: Math.ceil(count / columns) * 26 + 40,
+    detail: 'cells',
+    legend: [],
+    focus: [],
+  });
+  const stage = mountStage(svg, { still: false });
+  stage.resize(LOOK.width, LOOK.height);
+  stage.show(sceneOf(0));
+  await play(100, () => {});
+  const frames = none();
+  for (let n = 0; n < 4; n++) {
+    const { draw } = stage.tween(sceneOf(n % 2 === 0 ? 0 : 40), sceneOf(n % 2 === 0 ? 40 : 0));
+    await play(ms / 4, draw, frames);
+  }
+  stage.destroy();
+  return {
+    pages: 0,
+    shapes: count,
+    moving: count,
+    fps: fpsOf(frames),
+    script: frames.ms / frames.n,
+  };
+}
+
 const bench = {
   split,
   bare,
   panStage: (ms: number) => panStage(svg, ms),
   panPlain: (ms: number) => panPlain(svg, ms),
+  marks,
+  open,
   stream,
+  events,
 };
 export type Bench = typeof bench;
 declare global {
