@@ -7,7 +7,6 @@
 // A choice of a bar selects its first page, whose neighbours then stand below as pages. What was not
 // read from an imported file is not guessed at.
 
-import type { Bytes } from '../../../engine/base/bytes.ts';
 import { CHUNKS_A_BLOCK, type Content } from '../../../engine/disk/image.ts';
 import type { Segment, Shape, Tone } from '../../scene/scene.ts';
 
@@ -30,14 +29,13 @@ export function mapOf({ blocks }: Content, pages: number): FileMap {
   if (known?.holds.length === pages) return known;
   const holds = new Uint8Array(pages);
   let read = 0;
-  blocks.forEach((block, b) =>
-    block?.forEach((bytes: Bytes | undefined, i) => {
+  for (const [b, block] of blocks.entries())
+    for (const [i, bytes] of (block ?? []).entries()) {
       const at = b * CHUNKS_A_BLOCK + i;
-      if (!bytes || at >= pages) return;
+      if (!bytes || at >= pages) continue;
       read++;
       holds[at] = KIND[bytes[at === 0 ? 100 : 0] as number] ?? 3;
-    }),
-  );
+    }
   const map = { holds, read };
   maps.set(blocks, map);
   return map;
