@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ID = 'virtual:scenarios';
+/** The same without their texts: what a page has to know before anyone opens one. */
+const LIST = 'virtual:scenario-list';
 
 /** @param {string} engine the folder that holds the rooms with scripts */
 export function readScenarios(engine) {
@@ -26,14 +28,16 @@ export function readScenarios(engine) {
 export function scenarios(engine) {
   return {
     name: 'scenarios',
-    resolveId: (id) => (id === ID ? `\0${ID}` : undefined),
+    resolveId: (id) => (id === ID || id === LIST ? `\0${id}` : undefined),
     load(id) {
-      if (id !== `\0${ID}`) return undefined;
+      if (id !== `\0${ID}` && id !== `\0${LIST}`) return undefined;
       const all = readScenarios(engine);
       const names = all.map(({ name }) => name);
       const twice = names.find((name, i) => names.indexOf(name) !== i);
       if (twice)
         throw new Error(`two shipped scenarios are named ${twice}; rename one of the scripts`);
+      if (id === `\0${LIST}`)
+        return `export const list = ${JSON.stringify(all.map(({ text: _, ...named }) => named))};`;
       return `export const scenarios = ${JSON.stringify(all)};`;
     },
   };

@@ -10,6 +10,14 @@ declare module 'virtual:scenarios' {
   }[];
 }
 
+declare module 'virtual:scenario-list' {
+  export const list: readonly {
+    readonly name: string;
+    readonly lab: string;
+    readonly title: string;
+  }[];
+}
+
 /** The engine's sources, coloured, from build/sources-plugin.ts. */
 declare module 'virtual:sources' {
   export interface SourceText {

@@ -75,21 +75,23 @@ interface Opened {
 async function openPair(fragment: string, doors: Doors): Promise<Opened> {
   const query = queryOf(fragment);
   const [a, b] = [query.get('a'), query.get('b')];
-  const { left, right, pace } =
-    a === null
-      ? await readComparison(fragment)
-      : { left: shipped(doors, a), right: shipped(doors, b ?? a), pace: query.get('p') ?? '' };
-  const texts = [left, right ?? left] as const;
-  const open = (text: string) =>
-    doors.open({ lab: labOfText(text) ?? 'btree', text, forShow: true });
-  const sessions = await Promise.all([open(texts[0]), open(texts[1])]);
+  const given = a === null ? await readComparison(fragment) : undefined;
+  const one = given !== undefined && given.right === undefined;
+  const openings = given
+    ? [given.left, given.right ?? given.left].map((text) => ({
+        lab: labOfText(text) ?? 'btree',
+        text,
+      }))
+    : [a ?? '', b ?? a ?? ''].map((name) => ({ lab: labOf(doors, name), scenario: name }));
+  const [left, right] = openings.map((opening) => doors.open({ ...opening, forShow: true }));
+  const sessions = (await Promise.all([left, right])) as [Session, Session];
   const close = () => {
     for (const session of sessions) session.close();
   };
   try {
     await Promise.all(sessions.map(ready));
-    const branches = right === undefined ? sessions[0].store.getState().compare : undefined;
-    if (right === undefined) {
+    const branches = one ? sessions[0].store.getState().compare : undefined;
+    if (one) {
       if (!branches)
         throw new Complaint(
           'this scenario names no two branches to be compared: expected a line compare A B',
@@ -104,7 +106,10 @@ async function openPair(fragment: string, doors: Doors): Promise<Opened> {
       const line = sessions[0].store.getState().lines[shared];
       for (const session of sessions) session.seek(Math.max(0, (line?.first ?? 1) - 1));
     }
-    const pair = pairOf(sessions, PACES.find((known) => known === pace) ?? 'command');
+    const pair = pairOf(
+      sessions,
+      PACES.find((known) => known === (given?.pace ?? query.get('p'))) ?? 'command',
+    );
     return {
       pair,
       sessions,
@@ -120,10 +125,10 @@ async function openPair(fragment: string, doors: Doors): Promise<Opened> {
   }
 }
 
-function shipped(doors: Doors, name: string): string {
+function labOf(doors: Doors, name: string): string {
   const found = doors.scenarios.find((scenario) => scenario.name === name);
   if (!found) throw new Complaint(`there is no shipped scenario called ${name.slice(0, 60)}`);
-  return found.text;
+  return found.lab;
 }
 
 /** Until a moment is on the screen. */

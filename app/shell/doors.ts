@@ -10,7 +10,6 @@ export interface ShippedScenario {
   readonly name: string;
   readonly lab: string;
   readonly title: string;
-  readonly text: string;
 }
 
 export interface Opening {

@@ -1,6 +1,6 @@
 // The doors to the real engine: which scenarios are shipped, and how each way in becomes a session.
 
-import { scenarios as shipped } from 'virtual:scenarios';
+import { list } from 'virtual:scenario-list';
 import { Complaint } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
 import { faceOf } from '../labs/index.ts';
@@ -8,7 +8,7 @@ import type { Source } from '../player/session.ts';
 import type { Doors, Opening, ShippedScenario } from './doors.ts';
 
 /** A lab that has no picture yet is the command line's alone. */
-const scenarios = shipped.filter(({ lab }) => faceOf(lab) !== undefined);
+const scenarios = list.filter(({ lab }) => faceOf(lab) !== undefined);
 
 /** What a lab opens with when nothing was kept of it. */
 function firstOf(lab: string): ShippedScenario {
@@ -16,6 +16,14 @@ function firstOf(lab: string): ShippedScenario {
   const found = mine.find(({ name }) => name === FIRST[lab]) ?? mine[0];
   if (!found) throw new Complaint(`no scenario is shipped for the lab ${lab}`);
   return found;
+}
+
+/** Their texts come with the first that is opened: the front page is light without them. */
+async function textOf({ name }: ShippedScenario): Promise<string> {
+  const { scenarios } = await import('virtual:scenarios');
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (!found) throw new Complaint(`the scenario ${name} has no text`);
+  return found.text;
 }
 
 const FIRST: Readonly<Record<string, string>> = {
@@ -53,9 +61,9 @@ async function sourceOf(opening: Opening): Promise<Source> {
       throw new Complaint(
         `there is no shipped scenario called ${opening.scenario.slice(0, 60)}; the palette lists those that are`,
       );
-    return { kind: 'text', text: found.text, keepAs: found.name };
+    return { kind: 'text', text: await textOf(found), keepAs: found.name };
   }
-  const otherwise = firstOf(lab).text;
+  const otherwise = await textOf(firstOf(lab));
   if (opening.forShow) return { kind: 'text', text: otherwise };
   return { kind: 'workspace', name: opening.workspace ?? lab, otherwise };
 }
