@@ -35,8 +35,20 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
     return [a ?? 0, b ?? 0];
   };
 
-  /** Moves each to its place: a step where it is one, else a cut. */
+  /** Neither is held back before its place. */
+  const isAllowed = (to: Places): boolean =>
+    sessions.every(({ store }, side) => {
+      const { held } = store.getState();
+      return held === undefined || (to[side] as number) <= held;
+    });
+
+  /** Where both are going: the pair's own doing. */
+  let going: Places | undefined;
+
+  /** Moves each to its place, or neither: a step where it is one, else a cut. */
   function go(to: Places): void {
+    if (!isAllowed(to)) return;
+    going = to;
     const at = places();
     sessions.forEach((session, side) => {
       const [from, target] = [at[side] as number, to[side] as number];
@@ -59,7 +71,7 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
     pause();
     const at = places();
     const to = next(pace, tracks(), at);
-    if (to[0] === at[0] && to[1] === at[1]) return;
+    if ((to[0] === at[0] && to[1] === at[1]) || !isAllowed(to)) return;
     store.setState({ playing: true });
     go(to);
     const landed = () =>
@@ -114,10 +126,16 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
       seek(index) {
         const { pace } = store.getState();
         pause();
-        session.seek(index);
-        if (pace === 'own') return;
+        if (pace === 'own') {
+          session.seek(index);
+          return;
+        }
         const to = placed(pace, tracks(), side, index);
-        sessions[1 - side]?.seek(to[1 - side] as number);
+        if (!isAllowed(to)) return;
+        going = to;
+        sessions.forEach((one, i) => {
+          one.seek(to[i] as number);
+        });
       },
       play() {
         const { pace, playing } = store.getState();
@@ -132,18 +150,16 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
       async nextOf(process, direction) {
         const { pace } = store.getState();
         pause();
-        const before = session.store.getState().moment?.index ?? 0;
+        if (pace === 'own' || side === 0) return session.nextOf(process, direction);
+        const before = session.store.getState().moment?.index;
         const found = await session.nextOf(process, direction);
-        if (!found || pace === 'own') return found;
-        const follow = () => {
-          const index = session.store.getState().moment?.index ?? before;
-          if (index === before) return;
+        const stop = session.store.subscribe(({ moment }) => {
+          if (moment?.index === before) return;
           stop();
-          sessions[1 - side]?.seek(placed(pace, tracks(), side, index)[1 - side] as number);
-        };
-        const stop = session.store.subscribe(follow);
-        follow();
-        return true;
+          if (moment) go(placed(pace, tracks(), side, moment.index));
+        });
+        if (!found) stop();
+        return found;
       },
       setSpeed(speed) {
         for (const one of sessions) one.setSpeed(speed);
@@ -153,6 +169,16 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
       },
     };
   }
+
+  // Whoever moves the first by other ways than the pair's (a link in a text, a branch) moves both.
+  const unfollow = sessions[0].store.subscribe(({ moment, phase }, before) => {
+    const { pace } = store.getState();
+    if (pace === 'own' || !moment || phase !== 'ready' || moment === before.moment) return;
+    if (moment.index === going?.[0]) return;
+    pause();
+    going = placed(pace, tracks(), 0, moment.index);
+    sessions[1].seek(going[1]);
+  });
 
   return {
     store,
@@ -164,6 +190,9 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
       // Under one playhead again: the second joins the first.
       if (pace !== 'own') go(placed(pace, tracks(), 0, places()[0]));
     },
-    close: pause,
+    close() {
+      pause();
+      unfollow();
+    },
   };
 }

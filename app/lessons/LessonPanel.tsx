@@ -9,6 +9,7 @@ import { preferences } from '../panels/preferences.ts';
 import { Settings } from '../panels/Settings.tsx';
 import { Trees } from '../panels/Trees.tsx';
 import type { Session } from '../player/types.ts';
+import type { Run } from './lesson.ts';
 import type { Mark } from './machine.ts';
 import { Prediction } from './Prediction.tsx';
 import { SOURCES, StandingContext } from './parts.tsx';
@@ -29,9 +30,10 @@ export function LessonPanel(props: {
   readonly session: Session;
   /** What stands below the prose of a beat with two runs: what they differ in. */
   readonly beside?: ReactNode;
+  readonly besideRun?: Run | undefined;
   readonly freePlay: string;
 }) {
-  const { teaching, session, beside } = props;
+  const { teaching, session, beside, besideRun } = props;
   const { lesson, beat, index, snapshot, run, asked, actor } = teaching;
   const scroll = useRef<HTMLDivElement>(null);
   const finished = snapshot.matches('finished');
@@ -46,7 +48,7 @@ export function LessonPanel(props: {
         {finished ? (
           <Finish {...props} />
         ) : (
-          <StandingContext value={{ run, session, lab: lesson.lab }}>
+          <StandingContext value={{ run, besideRun, session, lab: lesson.lab }}>
             <p className="eyebrow">
               Lesson {lesson.number} — {index + 1} of {lesson.beats.length}
             </p>
@@ -87,7 +89,6 @@ export function LessonPanel(props: {
                 onRestart={teaching.restart}
               />
             )}
-            {beat.doing}
             {beside}
             {beat.after && !snapshot.matches('asking') && (
               <div className="prose after">{beat.after}</div>

@@ -1,11 +1,12 @@
 // Lesson 5: B-Trees, from "what is a page" to a real file taken apart. Every number in its prose is
 // either a function of the run, or a claim with its assertion beside it.
 
-import { FillPlot } from './FillPlot.tsx';
+import { FillPlot, type Series } from './FillPlot.tsx';
 import type { Beat, Lesson, Option, Outcome, Own, Run, ShownMoment } from './lesson.ts';
 import { Cite, Claim, Term } from './parts.tsx';
 import { end, endOf, find, findLast, lastLine, lineAt, metric, type RunLine } from './run.ts';
 import {
+  fillOf,
   holders,
   innersOf,
   keysOf,
@@ -755,7 +756,7 @@ const nearest = (fill: number): number =>
 const fill: Beat = {
   id: 'fill',
   title: 'How full are the pages?',
-  scenario: script('lab btree', 'title "How full are the pages?"', 'bulk 400 random'),
+  scenario: script('lab btree', 'title "How full are the pages?"', 'bulk 800 random'),
   at: (run) => run.lines[0]?.first,
   prose: (
     <>
@@ -764,13 +765,13 @@ const fill: Beat = {
         leaf in the mean? It matters: half-empty pages cost disk, memory and levels.
       </p>
       <p>
-        Four hundred rows come now, in an order thrown by dice. Nothing is capped: as many cells as
+        Eight hundred rows come now, in an order thrown by dice. Nothing is capped: as many cells as
         fit.
       </p>
     </>
   ),
   prediction: {
-    question: 'After 400 puts in random order, how full are the leaves in the mean?',
+    question: 'After so many puts in random order, how full are the leaves in the mean?',
     gate: (run) => (run.lines[0] && run.length > 100 ? run.lines[0].first : undefined),
     async options() {
       return BUCKETS.map((bucket) => ({ value: bucketText(bucket) }));
@@ -785,7 +786,7 @@ const fill: Beat = {
         because: `${percent(mean)} over ${plural(leaves.length, 'leaf', 'leaves')}.`,
       };
     },
-    otherwise: 'Write bulk 400 random to be asked.',
+    otherwise: 'Write bulk 800 random to be asked.',
   },
   after: (
     <>
@@ -794,7 +795,7 @@ const fill: Beat = {
         For random keys the mean tends to the natural logarithm of two, ln 2 = 69.3 %{' '}
         <Cite of="yao1978" />.{' '}
         <Claim
-          holds={async (run) => Math.abs(meanFill(leavesOf(await end(run))) - LN2) < 0.08}
+          holds={async (run) => Math.abs(meanFill(leavesOf(await end(run))) - LN2) < 0.05}
           at={(run) => run.length - 1}
         >
           This run is near it
@@ -955,6 +956,255 @@ const borrow = underfull(
     only if what both hold fits into one.
   </p>,
 );
+
+// ── Where to cut ────────────────────────────────────────────────────────────────────────────────
+
+const SAME_KEYS = ['bulk 120 ascending'];
+
+const rightmost: Beat = {
+  id: 'rightmost',
+  title: 'Keys that come in order',
+  scenario: script(
+    'lab btree',
+    'title "Keys that come in order"',
+    'set split rightmost',
+    ...SAME_KEYS,
+  ),
+  beside: {
+    scenario: script('lab btree', 'title "Keys that come in order"', ...SAME_KEYS),
+    names: ['cut at the edge', 'cut in the middle'],
+  },
+  at: (run) => run.lines[0]?.first,
+  prose: (
+    <>
+      <p>
+        Where a full page is cut is the engine’s choice. A page at the right edge that overflows
+        with the greatest key of all was filled in order. So guess that more such keys will come:
+        leave the full page full, and give the new page the new row alone. SQLite does so, and calls
+        it the quick balance <Cite of="sqlite" />.
+      </p>
+      <p>Here are the same ascending keys twice: cut at the edge (A), and cut in the middle (B).</p>
+    </>
+  ),
+  prediction: {
+    question: 'How many leaves does A need, against those of B?',
+    gate: (run) => (run.lines[0] && run.length > 100 ? run.lines[0].first : undefined),
+    async options() {
+      return SHARES.map((value) => ({ value }));
+    },
+    async outcome(run) {
+      const moment = await end(run);
+      const { leaves, mean } = leavesIn(moment);
+      // Cut in the middle, ascending keys leave every leaf half full.
+      const share = mean < 0.6 ? 0 : mean < 0.8 ? 1 : 2;
+      return {
+        value: SHARES[share] as string,
+        moment: run.length - 1,
+        because: `A has ${plural(leaves, 'leaf', 'leaves')}, filled to ${percent(mean)} in the mean.`,
+      };
+    },
+    otherwise: 'Write bulk 120 ascending to be asked.',
+  },
+  after: (
+    <p>
+      <Claim holds={async (run) => leavesIn(await end(run)).mean > 0.85}>
+        A’s leaves are nearly full
+      </Claim>
+      ,{' '}
+      <Claim beside holds={async (run) => leavesIn(await end(run)).mean < 0.55}>
+        B’s are half empty
+      </Claim>
+      . Where the guess is wrong, nothing is lost: the new page has all its room left for the keys
+      that do come.
+    </p>
+  ),
+};
+
+const SHARES = ['as many', 'about three quarters', 'about half as many'];
+
+const leavesIn = (moment: ShownMoment) => {
+  const leaves = leavesOf(moment);
+  return { leaves: leaves.length, mean: meanFill(leaves) };
+};
+
+const SPLITS: readonly Series[] = (
+  [
+    ['middle', 'round'],
+    ['sqlite', 'square'],
+    ['bstar', 'cross'],
+  ] as const
+).map(([name, mark]) => ({
+  name,
+  mark,
+  seeds: [1, 2],
+  lines: (rows) => [...(name === 'middle' ? [] : [`set split ${name}`]), `bulk ${rows} random`],
+}));
+
+const bstar: Beat = {
+  id: 'bstar',
+  title: 'Share before you split: B*',
+  scenario: script(
+    'lab btree',
+    'title "Share before you split"',
+    'set split bstar',
+    'bulk 400 random',
+  ),
+  at: (run) => run.lines[0]?.first,
+  prose: (
+    <>
+      <p>
+        A full page often has a sibling with room. Why split then? A <Term>B* tree</Term> first
+        moves cells over to the sibling. Only when both are full does it split, and then two pages
+        become three <Cite of="knuth1998" />.
+      </p>
+      <p>So no page should ever be less than about two thirds full.</p>
+    </>
+  ),
+  prediction: {
+    question: 'Random keys again, and a B* tree. How full are the leaves in the mean?',
+    gate: (run) => (run.lines[0] && run.length > 100 ? run.lines[0].first : undefined),
+    async options() {
+      return BUCKETS.map((bucket) => ({ value: bucketText(bucket) }));
+    },
+    async outcome(run) {
+      const { leaves, mean } = leavesIn(await end(run));
+      return {
+        value: bucketText(nearest(mean)),
+        moment: run.length - 1,
+        because: `${percent(mean)} over ${plural(leaves, 'leaf', 'leaves')}.`,
+      };
+    },
+    otherwise: 'Write bulk 400 random to be asked.',
+  },
+  after: (
+    <>
+      <FillPlot series={SPLITS} />
+      <p>
+        <Claim holds={async (run) => Math.min(...leavesOf(await end(run)).map(fillOf)) > 0.6}>
+          Not even the emptiest leaf is far below two thirds
+        </Claim>{' '}
+        (rows are not cut, so it is not exact). The price: a put that meets a full page touches a
+        sibling and the parent, each time.
+      </p>
+      <p>
+        SQLite’s own way is a relative: it spreads the cells of up to three siblings over as many
+        pages as they need.
+      </p>
+    </>
+  ),
+};
+
+// ── B-Tree and B+Tree ───────────────────────────────────────────────────────────────────────────
+
+const ROWS = [
+  ...TRENCHES.filter((line) => /^put \d\d/.test(line)),
+  'put 13 "Cayman"',
+  'put 18 "Kuril"',
+  'put 29 "Puerto Rico"',
+  'put 60 "Sunda"',
+];
+
+/** Of a tree of either kind: the keys on its inner pages. */
+const innerKeys = (moment: ShownMoment): string[] => innersOf(moment).flatMap(keysOf);
+
+const bplus: Beat = {
+  id: 'bplus',
+  title: 'B-Tree and B+Tree',
+  scenario: script(
+    'lab btree',
+    'title "B-Tree and B+Tree"',
+    'set keys text',
+    'set max-cells 4',
+    ...ROWS,
+    'get 40',
+  ),
+  beside: {
+    scenario: script(
+      'lab btree',
+      'title "B-Tree and B+Tree"',
+      'set max-cells 4',
+      ...ROWS,
+      'get 40',
+    ),
+    names: ['B-Tree: keys are text', 'B+Tree: keys are whole numbers'],
+  },
+  at: (run) => {
+    const get = lastLine(run, 'get');
+    return get && get.first - 1;
+  },
+  prose: (
+    <>
+      <p>
+        So far separators were copies, and all rows lay in leaves. That is a <Term>B+Tree</Term>.
+        The tree of 1972 was another: there every row stands once, on whatever page, and a separator{' '}
+        <em>is</em> a row <Cite of="bayer1972" />. SQLite has both. Tables keyed by whole numbers
+        are B+Trees (B); indexes, and tables keyed by text, are <Term>B-Trees</Term> (A).
+      </p>
+      <p>
+        <Claim
+          holds={async (run) => {
+            const moment = await end(run);
+            const all = pagesOf(moment).flatMap(keysOf);
+            return innerKeys(moment).length > 0 && new Set(all).size === all.length;
+          }}
+        >
+          In A no key stands twice
+        </Claim>
+        .{' '}
+        <Claim
+          beside
+          holds={async (run) => {
+            const moment = await end(run);
+            const leaves = new Set(leavesOf(moment).flatMap(keysOf));
+            return (
+              innerKeys(moment).length > 0 && innerKeys(moment).every((key) => leaves.has(key))
+            );
+          }}
+        >
+          In B every separator stands in a leaf as well
+        </Claim>
+        .
+      </p>
+    </>
+  ),
+  prediction: {
+    question: 'A looks key 40 up, which stands on an inner page. At how many pages does it look?',
+    gate(run) {
+      const get = lastLine(run, 'get');
+      return get && get.first - 1;
+    },
+    async options(run, gate) {
+      const height = metric(await run.at(gate), 'height');
+      return Array.from({ length: Math.max(3, height) }, (_, i) => ({
+        value: plural(i + 1, 'page'),
+      }));
+    },
+    async outcome(run, gate) {
+      const get = lineAt(run, gate + 1) as RunLine;
+      const looked = descents(run, get) + 1;
+      const last = await run.at(endOf(get));
+      const { page } = told(last);
+      return {
+        value: plural(looked, 'page'),
+        moment: endOf(get),
+        key: `page:${page}`,
+        because:
+          looked < metric(last, 'height')
+            ? 'The row stands there with its key, so the search need not go down to a leaf.'
+            : 'That key stands in a leaf.',
+      };
+    },
+    otherwise: 'Nothing is looked up in this run.',
+    own: ownKey('get', 'Another key', '21', (key) => `get ${key}`),
+  },
+  after: (
+    <p>
+      So why did B+Trees win? Rows on inner pages leave less room for separators: fewer ways lead
+      down from a page, and the tree becomes higher. And a scan in a B+Tree runs along the leaves
+      alone, where a B-Tree goes up and down <Cite of="comer1979" />.
+    </p>
+  ),
+};
 
 // ── A real file ─────────────────────────────────────────────────────────────────────────────────
 
@@ -1125,8 +1375,11 @@ export const lesson: Lesson = {
     splitInner,
     splitRoot,
     fill,
+    rightmost,
+    bstar,
     merge,
     borrow,
+    bplus,
     real,
     challengeHeight,
     challengeLost,

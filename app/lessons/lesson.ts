@@ -86,12 +86,10 @@ export interface Beat {
   /** The moment to open at; absent: the scenario's own. */
   at?(run: Run): number | undefined;
   readonly prose: ReactNode;
-  /** At least one of these four: no screen of prose without something to do. */
+  /** At least one of these three: no screen of prose without something to do. */
   readonly prediction?: Prediction;
   readonly task?: Task;
   readonly challenge?: Challenge;
-  /** Something of the lesson's own, to be used: a plot whose dots open runs. */
-  readonly doing?: ReactNode;
   /** Read after the answer: what followed, and where to look. */
   readonly after?: ReactNode;
 }

@@ -23,17 +23,21 @@ describe.each(lessons)('lesson $number, $title', (lesson) => {
   });
 
   it.each(lesson.beats)('$id: there is something to do', (beat) => {
-    const { prediction, task, challenge, doing } = beat;
-    expect([prediction, task, challenge, doing].some(Boolean)).toBe(true);
+    const { prediction, task, challenge } = beat;
+    expect([prediction, task, challenge].some(Boolean)).toBe(true);
     // One idea a paragraph, and few of them: a screen is read in a minute.
     expect(textIn(beat.prose).split(/\s+/).length).toBeLessThan(170);
   });
 
   it.each(lesson.beats)('$id: its claims hold', async (beat) => {
     const run = beat.task ? withHelp(beat) : replay(beat.scenario);
-    for (const { holds, at, children } of [...claimsIn(beat.prose), ...claimsIn(beat.after)]) {
-      expect(await holds(run), textIn(children)).toBe(true);
-      const index = at?.(run);
+    const second = beat.beside && replay(beat.beside.scenario);
+    for (const claim of [...claimsIn(beat.prose), ...claimsIn(beat.after)]) {
+      const { holds, at, children } = claim;
+      const about = claim.beside ? second : run;
+      if (!about) throw new Error(`${textIn(children)}: there is no run beside`);
+      expect(await holds(about), textIn(children)).toBe(true);
+      const index = at?.(about);
       if (at) expect(index, textIn(children)).toBeTypeOf('number');
       if (index !== undefined) expect(index).toBeLessThan(run.length);
     }

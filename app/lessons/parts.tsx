@@ -9,6 +9,8 @@ import type { Holds, Run } from './lesson.ts';
 
 export interface Standing {
   readonly run: Run | undefined;
+  /** The second run of a beat that shows two. */
+  readonly besideRun: Run | undefined;
   readonly session: Session | undefined;
   readonly lab: string;
 }
@@ -16,6 +18,7 @@ export interface Standing {
 /** The run that prose is read beside. */
 export const StandingContext = createContext<Standing>({
   run: undefined,
+  besideRun: undefined,
   session: undefined,
   lab: '',
 });
@@ -24,11 +27,15 @@ export interface ClaimProps {
   readonly holds: Holds;
   /** The moment that shows it: the words become a way there. */
   readonly at?: (run: Run) => number | undefined;
+  /** Of the second run, the one beside. */
+  readonly beside?: boolean;
   readonly children: ReactNode;
 }
 
-export function Claim({ holds, at, children }: ClaimProps) {
-  const { run, session } = use(StandingContext);
+export function Claim({ holds, at, beside = false, children }: ClaimProps) {
+  const standing = use(StandingContext);
+  const { session } = standing;
+  const run = beside ? standing.besideRun : standing.run;
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     if (!run) return;

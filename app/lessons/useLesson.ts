@@ -61,12 +61,14 @@ export const sourceOf = ({ scenario }: Beat): string =>
 export function useLesson(props: {
   readonly lesson: Lesson;
   readonly open: Open | undefined;
+  /** Where two runs are shown: what moves both. */
+  readonly both: { readonly current: Session | undefined };
   readonly start: number;
   readonly marks: Readonly<Record<string, Mark>>;
   /** Counts the words of a beat. */
   readonly wordsOf: (beat: number) => number;
 }): Teaching {
-  const { lesson, open, wordsOf } = props;
+  const { lesson, open, both, wordsOf } = props;
   const watch = useRef<() => void>(() => {});
   const actor = useActorRef(
     // After the transition that asks for it.
@@ -172,9 +174,9 @@ export function useLesson(props: {
         return;
       }
       if (asking) session.play();
-      else if (target - at > WATCHED) {
+      else if (target - at > WATCHED || both.current) {
         session.hold(undefined);
-        session.seek(target);
+        (both.current ?? session).seek(target);
       } else {
         session.hold(target);
         session.play();
@@ -210,7 +212,7 @@ export function useLesson(props: {
       watch.current = () => {};
       session.hold(undefined);
     };
-  }, [session, beat, visit, actor]);
+  }, [session, beat, visit, actor, both]);
 
   const current = about?.beat === beat && !opening ? about : undefined;
   const asked = current?.asked;

@@ -9,12 +9,24 @@ import { countChanged, hexRows, offsetText, runsOf } from './hex.ts';
 import { preferences, usePreference } from './preferences.ts';
 import { useSession } from './use.ts';
 
-/** The moment on screen, and the one that was there before it. */
+/** The moment on screen, and the one of the same run that was there before it. */
 function useTwoMoments(session: Session) {
   const moment = useSession(session, (state) => state.moment);
-  const [pair, setPair] = useState<{ now?: ShownMoment; before?: ShownMoment }>({});
-  if (moment !== pair.now)
-    setPair({ ...(moment && { now: moment }), ...(pair.now && { before: pair.now }) });
+  const setup = useSession(session, (state) => state.setup);
+  const [pair, setPair] = useState<{
+    setup?: typeof setup;
+    now?: ShownMoment;
+    before?: ShownMoment;
+    /** `now` is of the run before: it says nothing about the one that was opened since. */
+    stale?: boolean;
+  }>({});
+  if (pair.setup !== setup)
+    setPair({ setup, ...(moment && { now: moment }), stale: pair.setup !== undefined });
+  else if (pair.now !== moment) {
+    const before = pair.stale ? undefined : pair.now;
+    setPair({ setup, ...(moment && { now: moment }), ...(before && { before }) });
+  }
+  if (pair.setup !== setup) return { moment, before: undefined };
   return { moment, before: pair.now === moment ? pair.before : pair.now };
 }
 

@@ -8,10 +8,11 @@ import { type Pair, pairOf } from '../compare/pair.ts';
 import { faceOf } from '../labs/index.ts';
 import { LESSONS } from '../lessons/index.ts';
 import { LessonPanel, LessonStrip } from '../lessons/LessonPanel.tsx';
-import type { Beat, Lesson } from '../lessons/lesson.ts';
+import type { Beat, Lesson, Run } from '../lessons/lesson.ts';
 import type { Mark } from '../lessons/machine.ts';
 import { textOf } from '../lessons/Prediction.tsx';
 import { textIn } from '../lessons/parts.tsx';
+import { runOf } from '../lessons/run.ts';
 import { type Open, sourceOf, useLesson } from '../lessons/useLesson.ts';
 import type { Pin } from '../panels/Stage.tsx';
 import { useSession } from '../panels/use.ts';
@@ -84,9 +85,11 @@ function Taught({
     () => lesson.beats.map(({ prose }) => textIn(prose).split(/\s+/).length),
     [lesson],
   );
+  const both = useRef<Session>(undefined);
   const teaching = useLesson({
     lesson,
     open,
+    both,
     start,
     marks: (progress?.marks ?? {}) as Readonly<Record<string, Mark>>,
     wordsOf: (index) => words[index] ?? 0,
@@ -148,6 +151,7 @@ function Taught({
     open?.source === source ? open.session : undefined,
     lesson.lab,
   );
+  both.current = pair?.halves[0];
   if (trouble !== undefined)
     return (
       <Trouble title="The lesson could not be opened">
@@ -175,8 +179,16 @@ function useBeside(beat: Beat, first: Session | undefined, lab: string): Pair | 
           session.close();
           return;
         }
-        made = pairOf([first, session], 'command');
-        setPair(made);
+        made = pairOf([first, session]);
+        const join = () => {
+          if (!session.store.getState().moment) return;
+          stop();
+          // Where the first stands, there the second joins it.
+          made?.setPace('command');
+          setPair(made);
+        };
+        const stop = session.store.subscribe(join);
+        join();
       },
       () => {}, // A beat's own text: that it opens, the lesson's test says.
     );
@@ -188,6 +200,27 @@ function useBeside(beat: Beat, first: Session | undefined, lab: string): Pair | 
     };
   }, [doors, lab, text, first]);
   return pair;
+}
+
+/** The second run as claims read it, made anew when it changes. */
+function useBesideRun(session: Session | undefined): Run | undefined {
+  const [run, setRun] = useState<Run>();
+  useEffect(() => {
+    if (!session) return;
+    const take = () => {
+      const { phase, moment } = session.store.getState();
+      if (phase !== 'ready' || !moment) return;
+      const next = runOf(session);
+      setRun((before) => (before?.digest === next.digest ? before : next));
+    };
+    take();
+    const stop = session.store.subscribe(take);
+    return () => {
+      stop();
+      setRun(undefined);
+    };
+  }, [session]);
+  return run;
 }
 
 function OnScreen(props: {
@@ -202,6 +235,7 @@ function OnScreen(props: {
   const { choice } = snapshot.context;
   const moment = useSession(session, (state) => state.moment?.index);
   const finished = snapshot.matches('finished');
+  const besideRun = useBesideRun(pair?.halves[1]);
 
   // What the reader said and what is so, at the shapes that show it.
   const pins = useMemo((): Pin[] | undefined => {
@@ -238,6 +272,7 @@ function OnScreen(props: {
           teaching={teaching}
           session={session}
           freePlay={`#/lab/${lesson.lab}`}
+          besideRun={besideRun}
           beside={pair && beat.beside && <Differences pair={pair} names={beat.beside.names} />}
         />
       }
