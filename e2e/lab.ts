@@ -49,25 +49,31 @@ export const isAt = (page: Page, moment: string, timeout = 10_000) =>
  * no part of the picture.
  */
 export const settled = (page: Page): Promise<string> =>
-  page.locator('.stage-svg .world').evaluate(async (world) => {
-    // Each shape without those that it holds, and in whom it is: cells stand inside their page.
-    const one = (shape: SVGElement) => {
-      const copy = shape.cloneNode(true) as SVGElement;
-      for (const inner of copy.querySelectorAll('[data-key]')) inner.remove();
-      const holder = shape.parentElement?.closest<SVGElement>('[data-key]')?.dataset.key;
-      return `${shape.dataset.key} in ${holder}: ${copy.outerHTML.replace(/[<>]/g, ' ')}`;
-    };
-    const read = () =>
-      [...world.querySelectorAll<SVGElement>('[data-key]:not(.water)')].map(one).sort().join('\n');
-    let last = read();
-    for (let still = 0; still < 12; ) {
-      await new Promise(requestAnimationFrame);
-      const now = read();
-      still = now === last ? still + 1 : 0;
-      last = now;
-    }
-    return last;
-  });
+  page
+    .locator('.stage-svg .world')
+    .first()
+    .evaluate(async (world) => {
+      // Each shape without those that it holds, and in whom it is: cells stand inside their page.
+      const one = (shape: SVGElement) => {
+        const copy = shape.cloneNode(true) as SVGElement;
+        for (const inner of copy.querySelectorAll('[data-key]')) inner.remove();
+        const holder = shape.parentElement?.closest<SVGElement>('[data-key]')?.dataset.key;
+        return `${shape.dataset.key} in ${holder}: ${copy.outerHTML.replace(/[<>]/g, ' ')}`;
+      };
+      const read = () =>
+        [...world.querySelectorAll<SVGElement>('[data-key]:not(.water)')]
+          .map(one)
+          .sort()
+          .join('\n');
+      let last = read();
+      for (let still = 0; still < 12; ) {
+        await new Promise(requestAnimationFrame);
+        const now = read();
+        still = now === last ? still + 1 : 0;
+        last = now;
+      }
+      return last;
+    });
 
 /** What can be selected on the stage, once each: the pages and cells that are drawn. */
 export const shown = (page: Page): Promise<string[]> =>

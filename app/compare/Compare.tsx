@@ -190,7 +190,8 @@ export function Differences(props: {
           {apart === 0 ? 'none counted here' : `${apart} of ${rows.length} counts differ here`}
         </span>
       </h2>
-      <div className="differences-scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keyboard. */}
+      <div className="differences-scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>

@@ -245,7 +245,7 @@ export function useLesson(props: {
       session.seek(asked.gate);
     },
     restart() {
-      loaded.current = undefined;
+      if (session) loaded.current = { session, text: '', digest: '' };
       actor.send({ type: 'GO', beat: index });
     },
   };
