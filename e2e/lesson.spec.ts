@@ -37,6 +37,16 @@ async function tabTo(page: Page, target: Locator, most = 80): Promise<void> {
   throw new Error(`${target} is not reached by ${most} tabs`);
 }
 
+/** Writes a line by keyboard, from wherever the focus is. */
+async function write(page: Page, line: string): Promise<void> {
+  const prompt = page.getByRole('combobox', { name: 'Write an operation' });
+  await page.keyboard.press('/');
+  await expect(prompt).toBeFocused();
+  await page.keyboard.type(line);
+  await page.keyboard.press('Enter');
+  await expect(prompt).toHaveValue('', { timeout: 30_000 });
+}
+
 /** The title of each beat, as the list of all of them says. */
 async function titles(page: Page): Promise<string[]> {
   const all = await page.locator('.lesson-beats button').allTextContents();
@@ -106,16 +116,12 @@ test('the lesson by keyboard alone: predictions, own input, challenges, and what
     await shot(page, `${at + 1}-surface`);
     if (at === names.length - 1) break;
     if (title.startsWith('As high')) {
-      await page.keyboard.press('/');
-      await page.keyboard.type('bulk 22 descending');
-      await page.keyboard.press('Enter');
+      await write(page, 'bulk 22 descending');
       await expect(page.getByText('3 levels with 22 puts.')).toBeVisible();
       await tabTo(page, button(page, 'Begin anew'));
       await page.keyboard.press('Enter');
       await expect(page.getByText('1 level with 0 puts.')).toBeVisible();
-      await page.keyboard.press('/');
-      await page.keyboard.type('bulk 22 ascending');
-      await page.keyboard.press('Enter');
+      await write(page, 'bulk 22 ascending');
       await expect(page.getByText(/^Done\. 4 levels with 22 puts/)).toBeVisible();
       await tabTo(page, nav(page, 'Next'));
     }
@@ -123,13 +129,8 @@ test('the lesson by keyboard alone: predictions, own input, challenges, and what
   }
 
   // The last challenge: a bug is planted, a committed row goes, a referee says so.
-  const commands = ['put 2 "Limiting Factor"', 'commit', 'crash'];
-  for (const command of commands) {
-    await page.keyboard.press('/');
-    await page.keyboard.type(command);
-    await page.keyboard.press('Enter');
-    await expect(page.getByRole('combobox', { name: 'Write an operation' })).toHaveValue('');
-    await page.keyboard.press('Escape');
+  for (const line of ['put 2 "Limiting Factor"', 'commit', 'crash']) {
+    await write(page, line);
     await tabTo(page, nav(page, 'Next'));
   }
   await expect(
