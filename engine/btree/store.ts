@@ -42,6 +42,8 @@ const POLICY = { ...DEFAULT_POLICY, split: 'rightmost' } as const;
 const DEEPEST = 40;
 /** The header of a record of two columns takes at most so many bytes. */
 const RECORD_HEADER = 1 + 3 + 4;
+/** Up to so many bytes a loop copies faster than a call. */
+const SHORT = 24;
 /** Longer values are for files. */
 export const MOST_VALUE = 2 ** 20;
 const NOTHING = new Uint8Array(0);
@@ -221,7 +223,9 @@ export class Store {
     let before: Bytes = NOTHING;
     for (let i = 0; i < rows.length; i++) {
       const [key, value] = rows[order ? (order[i] as number) : i] as Row;
-      const found = this.#seekFrom(before, key);
+      const low = shared(before, 0, before.length, key, 0);
+      const again = low === key.length && low === before.length;
+      const found = !again && this.#isNext(key) ? false : this.#seekFrom(key, low);
       before = key;
       if (value === undefined) {
         if (found) this.#tree.delete(key);
@@ -300,9 +304,33 @@ export class Store {
     return this.#descend(key, 0, 0, 0, 0);
   }
 
-  /** As #seek, where the last search was for `before`, which is not greater: from a page that holds both. */
-  #seekFrom(before: Bytes, key: Bytes): boolean {
-    const low = shared(before, 0, before.length, key, 0);
+  /**
+   * Whether `key`, greater than the row that the way leads to, belongs in the same leaf directly behind
+   * it. Then the way leads there.
+   */
+  #isNext(key: Bytes): boolean {
+    const level = this.#level;
+    if (level < 0) return false;
+    const page = this.#bytes[level] as Bytes;
+    if (page[0] !== INDEX_LEAF) return false;
+    const index = (this.#indexes[level] as number) + 1;
+    const here = index < u16(page, 3);
+    const bound = here ? page : (this.#ends[level] as Bytes);
+    if (bound.length > 0) {
+      const cell = here ? u16(page, 8 + 2 * index) : (this.#endsAt[level] as number);
+      const at = keyAt(bound, cell);
+      const length = keyLength(bound, cell);
+      if (!isLess(key, bound, at, length, shared(bound, at, length, key, 0))) return false;
+    }
+    this.#indexes[level] = index;
+    return true;
+  }
+
+  /**
+   * As #seek, where the way leads to a key that is not greater, and shares `low` bytes with this one:
+   * from a page that holds both.
+   */
+  #seekFrom(key: Bytes, low: number): boolean {
     let level = 0;
     let high = 0;
     // The ends tighten on the way down: as long as the key is before one, it may be in that page.
@@ -401,7 +429,7 @@ export class Store {
       const at = content - needs;
       writeRow(page, at, size, key, value);
       const slot = 8 + 2 * index;
-      page.copyWithin(slot + 2, slot, 8 + 2 * count);
+      if (index < count) page.copyWithin(slot + 2, slot, 8 + 2 * count);
       setU16(page, slot, at);
       setU16(page, 3, count + 1);
       setU16(page, 5, at);
@@ -481,13 +509,12 @@ function recordSize(key: Bytes, value: Bytes): number {
 
 function writeRow(into: Uint8Array, at: number, size: number, key: Bytes, value: Bytes): void {
   const record = at + writeVarint(into, at, size);
-  const keyType = typeOf(key);
-  const valueType = typeOf(value);
   let body = record + 1;
-  body += writeVarint(into, body, keyType);
-  body += writeVarint(into, body, valueType);
+  body += writeVarint(into, body, typeOf(key));
+  body += writeVarint(into, body, typeOf(value));
   into[record] = body - record;
-  into.set(key, body);
+  if (key.length > SHORT) into.set(key, body);
+  else for (let i = 0; i < key.length; i++) into[body + i] = key[i] as number;
   into.set(value, body + key.length);
 }
 
