@@ -99,7 +99,7 @@ const CHECKPOINT_AT = 4 * 2 ** 20;
 const PART = 4096;
 /** Records read at once: about a mebibyte, beyond which a read slows down. */
 const AT_ONCE = 16;
-/** A pack of which so little is alive is written anew with the next checkpoint. */
+/** A pack of which less is alive is hollow. */
 const HOLLOW = 0.25;
 
 interface Batch {
@@ -249,10 +249,11 @@ class Keeper implements KeptStore {
   /** Fetches a page's pack, and the packs behind it: twice as many as the last time. */
   async #fetch(page: number): Promise<void> {
     const wanted = this.#directory[page - 1];
-    const at = this.#meta.packs.findIndex(([number]) => number === wanted);
+    const packs = this.#meta.packs.filter(([, live]) => live > 0);
+    const at = packs.findIndex(([number]) => number === wanted);
     if (at < 0)
       throw new Complaint(`the store ${this.#name} is damaged: no pack holds page ${page}`);
-    const numbers = this.#meta.packs.slice(at, at + this.#ahead).map(([number]) => number);
+    const numbers = packs.slice(at, at + this.#ahead).map(([number]) => number);
     this.#ahead = Math.min(2 * this.#ahead, AT_ONCE);
     const tx = this.#db.transaction('packs');
     const records = await Promise.all(numbers.map((number) => tx.store.get(number)));
@@ -441,25 +442,31 @@ class Keeper implements KeptStore {
     };
     for (const [page, bytes] of this.#store.changes()) take(page, bytes);
     if (chunks.length === 0) return 0;
-    // What little is alive in a hollow pack moves, so that the pack can go.
+    // Once less than half of what the packs hold is alive, what little lives in a hollow one moves.
     const inPack = Math.max(1, Math.floor(MOST_BODY / (pageSize + 16)));
+    const full = packs.filter(([, live]) => live > 0);
+    const crowded = full.length * inPack > 2 * this.#directory.length;
     const hollow = new Set(
-      packs.filter(([, live]) => live < HOLLOW * inPack).map(([number]) => number),
+      crowded ? full.filter(([, live]) => live < HOLLOW * inPack).map(([number]) => number) : [],
     );
     if (hollow.size > 0)
       for (const [index, number] of this.#directory.entries())
         if (hollow.has(number) && !changed.has(index + 1))
           take(index + 1, await this.#present(() => this.#store.page(index + 1)));
+    // Of the packs that these pages leave, those that are left with nothing are written over.
     const live = new Map(packs);
-    const parts = new Set<number>();
+    for (const [chunk] of chunks) {
+      const old = this.#directory[chunk];
+      if (old !== undefined) live.set(old, (live.get(old) ?? 1) - 1);
+    }
+    const empty = [...live].filter(([, pages]) => pages <= 0).map(([number]) => number);
     let nextPack = this.#meta.nextPack;
+    const parts = new Set<number>();
     const file = { name: 'pages', size: 0, chunkSize: pageSize, chunks };
     const records = pack({ files: [file] }, MOST_BODY).map((body) => {
-      const number = nextPack++;
+      const number = empty.pop() ?? nextPack++;
       let pages = 0;
       for (const { chunk } of piecesOf(body)) {
-        const old = this.#directory[chunk];
-        if (old !== undefined) live.set(old, (live.get(old) ?? 1) - 1);
         this.#directory[chunk] = number;
         parts.add(Math.floor(chunk / PART));
         pages++;
@@ -467,8 +474,6 @@ class Keeper implements KeptStore {
       live.set(number, pages);
       return [number, framed('pages', salt, number, body)] as const;
     });
-    const dead = [...live].filter(([, pages]) => pages <= 0).map(([number]) => number);
-    for (const number of dead) live.delete(number);
     const meta: Meta = {
       ...this.#meta,
       pages: this.#store.pages,
@@ -487,16 +492,12 @@ class Keeper implements KeptStore {
       const inMeta = tx.objectStore('meta');
       return [
         ...records.map(([number, record]) => inPacks.put(record, number)),
-        ...dead
-          .filter((number) => number < this.#meta.nextPack)
-          .map((number) => inPacks.delete(number)),
         ...directory.map(([k, record]) => inMeta.put(record, ['directory', k])),
         inMeta.put(meta, 'store'),
         tx.objectStore('log').delete(IDBKeyRange.upperBound(this.#nextRecord, true)),
       ];
     });
-    for (const [page, bytes] of chunks)
-      if (this.#fetched.has(page + 1) || meta.pages > 0) this.#fetched.set(page + 1, bytes);
+    for (const [chunk, bytes] of chunks) this.#fetched.set(chunk + 1, bytes);
     this.#meta = meta;
     this.#logBytes = 0;
     for (const [, { length }] of records) this.written.pageBytes += length;
@@ -533,8 +534,15 @@ function encodeRows(rows: readonly Row[]): Uint8Array {
   const out = new Uint8Array(size);
   let at = 0;
   for (const [key, value] of rows) {
-    at += writeVarint(out, at, key.length);
-    at += writeVarint(out, at, value ? value.length + 1 : 0);
+    const told = value ? value.length + 1 : 0;
+    if (key.length < 0x80 && told < 0x80) {
+      // The usual row: two sizes of a byte each.
+      out[at++] = key.length;
+      out[at++] = told;
+    } else {
+      at += writeVarint(out, at, key.length);
+      at += writeVarint(out, at, told);
+    }
     out.set(key, at);
     at += key.length;
     if (value) out.set(value, at);

@@ -65,7 +65,8 @@ function sortedBTree(): Store {
   };
 }
 
-const PAGE_SIZE = 4096;
+/** Of all who have SQLite's pages: in memory all of them do better with these than with 4 KiB. */
+export const PAGE_SIZE = 16_384;
 const TABLE = 'CREATE TABLE kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID';
 const SQL = {
   put: 'INSERT OR REPLACE INTO kv VALUES(?,?)',
@@ -145,7 +146,7 @@ function betterSqlite(): Store | undefined {
   return {
     open() {
       db = new Database(':memory:');
-      db.exec(TABLE);
+      db.exec(`PRAGMA page_size=${PAGE_SIZE}; ${TABLE}`);
       statements = {
         put: db.prepare(SQL.put),
         get: db.prepare(SQL.get),
@@ -261,11 +262,12 @@ export type Rates = Readonly<Record<Operation, number>>;
 
 const BATCH = 1_000;
 const RANGE = 100;
+const MOST_GETS = 200_000;
 
 export interface Workload {
   readonly rows: readonly KeyedRow[];
   readonly ordered: readonly KeyedRow[];
-  /** All rows in another random order. */
+  /** Rows to get, in another random order: all, or as many as say enough. */
   readonly asked: readonly KeyedRow[];
 }
 
@@ -274,7 +276,9 @@ export function workload(count: number): Workload {
   return {
     rows,
     ordered: [...rows].sort(([a], [b]) => compareBytes(a, b)),
-    asked: shuffled(count, 6).map((n) => rows[n] as KeyedRow),
+    asked: shuffled(count, 6)
+      .slice(0, MOST_GETS)
+      .map((n) => rows[n] as KeyedRow),
   };
 }
 
