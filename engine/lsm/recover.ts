@@ -1,0 +1,205 @@
+// Starting on what the disk holds, after a crash or an orderly exit: the way that LevelDB opens.
+//
+//   1  CURRENT ─▶ manifest ─▶ version: which tables are live, and up to which log they reach
+//   2  the logs behind that, in order, into a memtable; what is torn at a tail was never acknowledged
+//   3  the memtable becomes a table of level 0
+//   4  a new log, and a new manifest that begins with the whole version; CURRENT is renamed into place
+//   5  files that nothing names any more go
+//
+// A database that does not fit together (a live table is missing, the manifest is damaged) is opened
+// for reading only, with all that can be read, and says what is wrong.
+
+import type { Disk } from '../disk/disk.ts';
+import { SkipListCursor } from './cursor.ts';
+import { Db, type Options } from './db.ts';
+import type { LsmEvent, LsmValue } from './events.ts';
+import { type Folder, readBatches, readFolder } from './folder.ts';
+import {
+  arenaName,
+  logName,
+  manifestName,
+  parseFileName,
+  type TableFile,
+  tableName,
+} from './format.ts';
+import { internalKey } from './key.ts';
+import { addToSkipList, heightFor, type SkipList } from './skiplist.ts';
+
+/** The durable files of a disk as a folder. */
+export function folderOf(disk: Disk): Folder {
+  return {
+    names: disk.list(),
+    read(name) {
+      if (!disk.has(name)) return undefined;
+      const file = disk.open(name, 'durable');
+      return file.read(0, file.size);
+    },
+  };
+}
+
+/** Opens what is on a disk. `before`: what outlives the process (time, counters) and what does not. */
+export function recover(
+  disk: Disk,
+  before: LsmValue,
+  options: Options,
+  tell?: (value: Db) => (event: LsmEvent) => void,
+): Db {
+  const base = disk.seal();
+  for (const name of disk.list()) if (name.startsWith('memtable-')) disk.remove(name);
+  const content = readFolder(folderOf(disk));
+  const damage = [...content.damage];
+  const value: LsmValue = {
+    ...before,
+    version: content.version,
+    manifest: content.manifest,
+    logNumber: content.logNumber,
+    nextFile: content.nextFile,
+    lastSequence: content.isRepaired ? before.lastSequence : content.lastSequence,
+    pointers: content.pointers,
+    memtable: 0,
+    immutable: undefined,
+    snapshots: [],
+    waiting: [],
+    held: { flush: false, compaction: false },
+    seeks: {},
+    seekFile: undefined,
+    created: {},
+    job: undefined,
+    damage: [],
+  };
+  const holder: { db?: Db } = {};
+  const db = new Db(disk, base, value, options, tell && ((event) => tell(holder.db as Db)(event)));
+  holder.db = db;
+  for (const files of content.version)
+    for (const file of files) {
+      const found = db.table(file.number);
+      if (!found) damage.push(`${tableName(file.number)} is live and missing`);
+      else if (found.bytes.length !== file.size)
+        damage.push(
+          `${tableName(file.number)} has ${found.bytes.length} bytes; the manifest says ${file.size}`,
+        );
+      else for (const text of found.damage) damage.push(`${tableName(file.number)}: ${text}`);
+      const born = found?.created;
+      db.value.created = { ...db.value.created, [file.number]: born ?? before.time };
+    }
+  // No number of a file that is there may be given again.
+  for (const name of disk.list())
+    db.value.nextFile = Math.max(db.value.nextFile, parseFileName(name).number + 1);
+
+  const fresh: TableFile[] = [];
+  const isSound = damage.length === 0;
+  for (const number of content.logs) replayLog(db, number, damage, fresh, isSound);
+
+  if (isSound) {
+    const log = db.newNumber();
+    db.create(logName(log));
+    db.newMemtable(log);
+    db.value.logNumber = log;
+    db.value.version = db.value.version.map((files, level) =>
+      level === 0 ? [...files, ...fresh].sort((a, b) => a.number - b.number) : files,
+    );
+    for (const { number } of fresh) db.durable(tableName(number)).sync();
+    db.disk.syncDirectory();
+    db.newManifest();
+    db.value.acknowledged = db.value.lastSequence;
+    const obsolete = obsoleteOf(db);
+    db.remove(obsolete);
+    db.tell?.({
+      kind: 'install',
+      manifest: db.value.manifest,
+      bytes: db.durable(manifestName(db.value.manifest)).size,
+      added: fresh.map(({ number }) => ({ level: 0, number })),
+      removed: [],
+      from: 'recovery',
+    });
+    if (obsolete.length > 0) db.tell?.({ kind: 'obsolete', files: obsolete });
+  } else db.value.readOnly = true;
+  db.value.damage = damage;
+  db.tell?.({
+    kind: 'recovered',
+    tables: db.value.version.reduce((sum, files) => sum + files.length, 0),
+    sequence: db.value.lastSequence,
+    damage: damage.length,
+  });
+  if (isSound) db.background();
+  return db;
+}
+
+function replayLog(
+  db: Db,
+  number: number,
+  damage: string[],
+  fresh: TableFile[],
+  isSound: boolean,
+): void {
+  const { value, options, disk } = db;
+  const file = db.durable(logName(number));
+  const { batches, lost, damage: wrong } = readBatches(file.read(0, file.size), number);
+  // A record that cannot be read is passed over, as LevelDB does unless it is told to be paranoid.
+  damage.push(...wrong);
+  const lostBytes = lost.reduce((sum, { bytes }) => sum + bytes, 0);
+  let entries = 0;
+  let arena: ReturnType<Disk['open']> | undefined;
+  const flush = (): void => {
+    const list = db.list(number);
+    if (!list || !isSound) return;
+    value.job = {
+      kind: 'flush',
+      why: 'recovery',
+      level: 0,
+      target: 0,
+      inputs: [],
+      overlaps: [],
+      outputs: [],
+      entries: list.entries,
+      done: 0,
+    };
+    const table = db.writeTable(new SkipListCursor(list));
+    db.counters.flushes++;
+    db.counters.flushedBytes += table.size;
+    fresh.push(table);
+    value.job = undefined;
+    db.forget(number);
+    arena = undefined;
+  };
+  // Where nothing may be written all logs share one memtable: it is there to be read.
+  const home = !isSound && value.memtable !== 0 ? value.memtable : number;
+  for (const { entries: operations, sequence, count } of batches) {
+    if (!arena) {
+      if (!db.list(home)) db.newMemtable(home);
+      arena = disk.open(arenaName(home), 'memory');
+    }
+    const list = db.list(home) as SkipList;
+    for (const { key, value: bytes, sequence, type } of operations) {
+      const height = heightFor(options.seed, sequence);
+      addToSkipList(list, arena, internalKey(key, sequence, type), bytes ?? NOTHING, height);
+      entries++;
+    }
+    value.lastSequence = Math.max(value.lastSequence, sequence + count - 1);
+    if (list.used >= options.memtableSize && isSound) flush();
+  }
+  db.tell?.({
+    kind: 'replay',
+    log: number,
+    batches: batches.length,
+    entries,
+    lost: lostBytes,
+    isTorn: lost.some(({ isTail }) => isTail),
+  });
+  if (arena) flush();
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Files that the version no longer needs. */
+function obsoleteOf(db: Db): string[] {
+  const { version, logNumber, manifest } = db.value;
+  const live = new Set(version.flatMap((files) => files.map(({ number }) => number)));
+  return db.disk.list().filter((name) => {
+    const { kind, number } = parseFileName(name);
+    if (kind === 'table') return !live.has(number);
+    if (kind === 'log') return number < logNumber;
+    if (kind === 'manifest') return number !== manifest;
+    return kind === 'temporary';
+  });
+}
