@@ -9,12 +9,14 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 import { scenarios } from 'virtual:scenarios';
 import { Complaint, sentenceOf } from './base/assert.ts';
 import { hexOf } from './base/bytes.ts';
@@ -22,6 +24,9 @@ import { ENGINE_VERSION } from './base/version.ts';
 import { dump, report } from './btree/foreign.ts';
 import { overlayOf } from './btree/overlay.ts';
 import { labs } from './labs/index.ts';
+import { type Folder, looksLikeFolder } from './lsm/folder.ts';
+import { reportFolder, rowsOfFolder } from './lsm/foreign.ts';
+import { folderOfZip, looksLikeZip } from './lsm/zip.ts';
 import { whyAnother } from './run/file.ts';
 import type { Companion, Fingerprint, ForeignSource } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
@@ -34,7 +39,7 @@ const USAGE = `usage: npm run --silent lab -- CALL
   run FILE [--json] [--quiet]     run a scenario; print its moments
   run FILE --export DIR           … and write the files that an orderly exit leaves
   run FILE --history OUT          … and the clients' history
-  open PATH --json                what a foreign database holds
+  open PATH --json                what a foreign database holds: a file, a LevelDB folder, a zip of one
   open PATH --dump [--table NAME] its rows
   explore FILE [--json] [--states N] [--seconds N]
                                   look through everything that can happen after a scenario
@@ -302,8 +307,59 @@ function sourceOfFile(path: string): ForeignSource {
   };
 }
 
+/** A folder of LevelDB, or a zip of one; undefined where the path is something else. */
+function folderAt(path: string): Folder | undefined {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+  if (isFolder) {
+    const names = readdirSync(path);
+    if (!looksLikeFolder(names))
+      throw new Complaint(`${path} is a folder without a CURRENT, a MANIFEST or a table of LevelDB`);
+    return {
+      names,
+      read: (name) => (names.includes(name) ? readFileSync(join(path, name)) : undefined),
+    };
+  }
+  const head = sourceOfFile(path).read(0, 22);
+  if (!looksLikeZip(head)) return undefined;
+  const folder = folderOfZip(readFileSync(path), (packed, most) => {
+    try {
+      const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, most) });
+      return bytes.length === most ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+  if (typeof folder === 'string') throw new Complaint(`${path}: ${folder}`);
+  return folder;
+}
+
+function openFolder(folder: Folder, isDump: boolean): number {
+  if (isDump) {
+    // The bytes that the fixtures' manifest hashes: both lengths, then key and value.
+    for (const { key, value } of rowsOfFolder(folder)) {
+      const row = Buffer.alloc(8 + key.length + value.length);
+      row.writeUInt32LE(key.length, 0);
+      row.writeUInt32LE(value.length, 4);
+      row.set(key, 8);
+      row.set(value, 8 + key.length);
+      process.stdout.write(row);
+    }
+    return 0;
+  }
+  const found = reportFolder(folder);
+  print(found);
+  return found.problems.length > 0 ? 1 : 0;
+}
+
 function open(flags: { file: string; json: boolean; dump: boolean; table: string }): number {
   if (!flags.json && !flags.dump) throw new Complaint('open wants --json or --dump');
+  const folder = folderAt(flags.file);
+  if (folder) return openFolder(folder, flags.dump);
   // What lies beside the database counts, as it would for the next process to open it.
   const beside = (suffix: string) =>
     existsSync(flags.file + suffix) ? sourceOfFile(flags.file + suffix) : undefined;

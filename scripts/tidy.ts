@@ -19,6 +19,7 @@ export const ARROWS: Record<string, readonly string[]> = {
   'engine/base': [],
   'engine/disk': ['engine/base'],
   'engine/btree': ['engine/base', 'engine/disk'],
+  'engine/lsm': ['engine/base', 'engine/disk'],
   'engine/sim': ['engine/base', 'engine/disk'],
   'engine/protocols': ['engine/base', 'engine/sim'],
   'engine/check': ['engine/base'],
@@ -62,7 +63,7 @@ export const ARROWS: Record<string, readonly string[]> = {
 };
 /** Readers of bytes that engine and page share; of the disk, what an image is and how one is patched. */
 const LENS =
-  /^engine\/[a-z]+\/(image|patch|header|page|record|varint|block|format|events|[a-z-]*lens)\.ts$/;
+  /^engine\/[a-z]+\/(image|patch|header|page|record|varint|block|format|events|key|log|batch|skiplist|filter|table|snappy|[a-z-]*lens)\.ts$/;
 
 /** Rooms that import no package at all; a test may. */
 const WITHOUT_PACKAGES = /^(engine|app\/scene)(\/|$)/;

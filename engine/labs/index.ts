@@ -7,6 +7,8 @@ import { opening } from './btree-opened.ts';
 import { describe as btreeWords } from './btree-words.ts';
 import { commitLab } from './commit.ts';
 import { describe as commitWords } from './commit-words.ts';
+import { lsm } from './lsm.ts';
+import { describe as lsmWords } from './lsm-words.ts';
 import { model } from './model.ts';
 import { describe as modelWords } from './model-words.ts';
 import { raftLab } from './raft.ts';

@@ -13,6 +13,13 @@ const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
     ]);
     return labOf({ ...btree, ...opened?.opening }, describe) as unknown as Lab;
   },
+  lsm: async () => {
+    const [{ lsm }, { describe }] = await Promise.all([
+      import('./lsm.ts'),
+      import('./lsm-words.ts'),
+    ]);
+    return labOf(lsm, describe) as unknown as Lab;
+  },
   raft: async () => {
     const [{ raftLab }, { describe }] = await Promise.all([
       import('./raft.ts'),

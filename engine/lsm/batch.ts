@@ -69,7 +69,8 @@ export function decodeBatch(record: Bytes): Batch {
       break;
     }
     const key = reader.slice(`the key of operation ${entries.length + 1}`);
-    const value = type === VALUE ? reader.slice(`the value of operation ${entries.length + 1}`) : undefined;
+    const value =
+      type === VALUE ? reader.slice(`the value of operation ${entries.length + 1}`) : undefined;
     damage = reader.failed;
     if (damage) break;
     entries.push({

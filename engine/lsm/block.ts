@@ -123,11 +123,17 @@ export function readStored(file: Bytes, { offset, size }: Handle): StoredBlock {
     return {
       bytes: NOTHING,
       compression,
-      damage: damage ?? `the block at ${offset} is compressed as ${compression} (${type}); expected none or snappy`,
+      damage:
+        damage ??
+        `the block at ${offset} is compressed as ${compression} (${type}); expected none or snappy`,
     };
   const plain = unsnappy(stored);
   return typeof plain === 'string'
-    ? { bytes: NOTHING, compression, damage: damage ?? `the block at ${offset} does not unpack: ${plain}` }
+    ? {
+        bytes: NOTHING,
+        compression,
+        damage: damage ?? `the block at ${offset} does not unpack: ${plain}`,
+      }
     : { bytes: plain, compression, damage };
 }
 

@@ -35,7 +35,9 @@ export function shownKey(key: Bytes): string {
   const text = textOf(key);
   if (/^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(text) && !text.includes('\ufffd'))
     return text.length > 32 ? `${text.slice(0, 31)}…` : text;
-  const hex = Array.from(key.subarray(0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = Array.from(key.subarray(0, 12), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
   return `x'${hex}${key.length > 12 ? '…' : ''}'`;
 }
 
@@ -160,11 +162,16 @@ function checkFolder(disk: DiskImage, value: LsmValue, findings: Finding[]): voi
     const { kind, number } = parseFileName(name);
     if (kind === 'other' || kind === 'current') continue;
     if (number >= value.nextFile)
-      findings.push({ text: `${name} has a number that is yet to be given (next: ${value.nextFile})` });
+      findings.push({
+        text: `${name} has a number that is yet to be given (next: ${value.nextFile})`,
+      });
     // Only what is at work may lie beside what is live.
     if (value.job || value.readOnly) continue;
     if (kind === 'table' && !live.has(number) && !open.has(number))
-      findings.push({ text: `${name} is no table of the version, and was not removed`, table: number });
+      findings.push({
+        text: `${name} is no table of the version, and was not removed`,
+        table: number,
+      });
     if (kind === 'manifest' && number !== value.manifest)
       findings.push({ text: `${name} is an old manifest, and was not removed` });
     if (kind === 'log' && number < value.logNumber)
@@ -210,14 +217,22 @@ export function checkTable(table: Table, file: TableFile, findings: Finding[]): 
       if (compareInternal(key, separator) > 0)
         find(`block ${block} has ${shownKey(userKeyOf(key))}, beyond its index key`);
       if (lower && compareInternal(key, lower) <= 0)
-        find(`block ${block} has ${shownKey(userKeyOf(key))}, which the index sends to block ${block - 1}`);
+        find(
+          `block ${block} has ${shownKey(userKeyOf(key))}, which the index sends to block ${block - 1}`,
+        );
       if (table.filterSays(block, userKeyOf(key)) === 'no')
-        find(`the filter says no to ${shownKey(userKeyOf(key))}, which is in block ${block}: a get misses it`);
+        find(
+          `the filter says no to ${shownKey(userKeyOf(key))}, which is in block ${block}: a get misses it`,
+        );
       before = key;
     }
   }
   if (first && compareInternal(first, file.smallest) !== 0)
-    find(`it begins with ${shownKey(userKeyOf(first))}; the version says ${shownKey(userKeyOf(file.smallest))}`);
+    find(
+      `it begins with ${shownKey(userKeyOf(first))}; the version says ${shownKey(userKeyOf(file.smallest))}`,
+    );
   if (before && compareInternal(before, file.largest) !== 0)
-    find(`it ends with ${shownKey(userKeyOf(before))}; the version says ${shownKey(userKeyOf(file.largest))}`);
+    find(
+      `it ends with ${shownKey(userKeyOf(before))}; the version says ${shownKey(userKeyOf(file.largest))}`,
+    );
 }

@@ -111,7 +111,8 @@ function pickLeveled(db: Db): Pick | undefined {
   if (seekFile) {
     const file = version[seekFile.level]?.find(({ number }) => number === seekFile.number);
     db.value.seekFile = undefined;
-    if (file && seekFile.level < LEVELS - 1) return completed(db, 'seeks', seekFile.level, [file], 0);
+    if (file && seekFile.level < LEVELS - 1)
+      return completed(db, 'seeks', seekFile.level, [file], 0);
   }
   return undefined;
 }
@@ -154,7 +155,16 @@ function completed(
   if (options.sabotage.has('lonely-pick')) {
     // The planted bug: the neighbours that overlap are left where they are.
     const [only] = seed as [TableFile];
-    return { why, level, target, inputs: [only], overlaps: [], score, widened: false, pointer: only.largest };
+    return {
+      why,
+      level,
+      target,
+      inputs: [only],
+      overlaps: [],
+      score,
+      widened: false,
+      pointer: only.largest,
+    };
   }
   let inputs: readonly TableFile[] = level === 0 ? overlapping(db, 0, seed) : seed;
   let overlaps: readonly TableFile[] = overlapping(db, target, inputs);
@@ -249,7 +259,16 @@ function asRun(db: Db, why: PickReason, inputs: readonly TableFile[], score: num
     };
   // No number is left between: merge up to the newest run of all, whose successor may have any.
   const all = runs.slice(runs.indexOf(chosen[0] as TableFile));
-  return { why, level: 0, target: 0, inputs: all, overlaps: [], score, widened: true, run: db.newTableNumber() };
+  return {
+    why,
+    level: 0,
+    target: 0,
+    inputs: all,
+    overlaps: [],
+    score,
+    widened: true,
+    run: db.newTableNumber(),
+  };
 }
 
 /** Reserved and not yet used: below the counter, and no file has it. */
@@ -280,7 +299,12 @@ export function pickManual(
     const [first] = touched;
     if (level > 0 || !first) return undefined;
     if (strategy === 'lazy-leveled')
-      return intoLast(db, 'manual', runs.slice(0, runs.indexOf(touched.at(-1) as TableFile) + 1), 0);
+      return intoLast(
+        db,
+        'manual',
+        runs.slice(0, runs.indexOf(touched.at(-1) as TableFile) + 1),
+        0,
+      );
     if (touched.length < 2) return undefined;
     const last = touched.at(-1) as TableFile;
     return asRun(db, 'manual', runs.slice(runs.indexOf(first), runs.indexOf(last) + 1), 0);
@@ -340,10 +364,7 @@ export function compact(db: Db, pick: Pick): void {
   }
 
   const tables = all.flatMap((file) => db.table(file.number) ?? []);
-  const entries = tables.reduce(
-    (sum, table) => sum + countEntries(table),
-    0,
-  );
+  const entries = tables.reduce((sum, table) => sum + countEntries(table), 0);
   const job: Job = {
     kind: 'compaction',
     why: pick.why,
@@ -377,12 +398,7 @@ const countEntries = (table: Table): number => {
   return count;
 };
 
-function merge(
-  db: Db,
-  pick: Pick,
-  tables: readonly Table[],
-  isShown: boolean,
-): TableFile[] {
+function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): TableFile[] {
   const { value, options } = db;
   const oldestReader = value.snapshots.reduce(
     (least, { sequence }) => Math.min(least, sequence),
@@ -439,8 +455,10 @@ function merge(
       else if (!isPut) {
         const hindrance = guard(user);
         if (sequence > oldestReader) snapshot = oldestReader;
-        else if (!hindrance || options.sabotage.has('early-tombstone')) why = 'tombstone';
-        else guarded = hindrance;
+        else {
+          guarded = hindrance;
+          if (!hindrance || options.sabotage.has('early-tombstone')) why = 'tombstone';
+        }
       }
       // An old version that only a snapshot may still see.
       if (why === undefined && newer !== Number.POSITIVE_INFINITY) snapshot = oldestReader;
@@ -448,12 +466,7 @@ function merge(
       if (why) dropped.push({ sequence, isPut, why, bytes: key.length + cursor.value.length });
       else {
         kept.push({ sequence, isPut });
-        output ??= new Output(
-          db,
-          pick.target,
-          'compaction',
-          pick.run ?? db.newNumber(),
-        );
+        output ??= new Output(db, pick.target, 'compaction', pick.run ?? db.newNumber());
         output.add(key, cursor.value);
         if (output.isAtBlock && !isShown) advance(db, done, user);
       }
@@ -480,7 +493,10 @@ function advance(db: Db, done: number, cursor: Bytes): void {
 }
 
 /** Which table may still hold something older than the inputs under a key: a tombstone must stay for it. */
-function guardOf(db: Db, pick: Pick): (user: Bytes) => { level: number; table: number } | undefined {
+function guardOf(
+  db: Db,
+  pick: Pick,
+): (user: Bytes) => { level: number; table: number } | undefined {
   const { version } = db.value;
   const inputs = new Set([...pick.inputs, ...pick.overlaps].map(({ number }) => number));
   const oldest = Math.min(...pick.inputs.map(({ number }) => number));
@@ -528,8 +544,8 @@ function dropOldest(db: Db): void {
       bytes: oldest.size,
       left: runs.length - 1,
     });
-    db.install({ removed: [{ level: 0, number: oldest.number }] }, 'drop');
     value.dropped = last;
+    db.install({ removed: [{ level: 0, number: oldest.number }] }, 'drop');
     const files = [tableName(oldest.number)];
     db.remove(files);
     db.tell?.({ kind: 'obsolete', files });

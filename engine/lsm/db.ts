@@ -19,7 +19,7 @@ import { type DiskImage, fileNamed } from '../disk/image.ts';
 import { encodeBatch, type Operation } from './batch.ts';
 import { compactAsDue, RESERVED } from './compaction.ts';
 import { LevelCursor, MergingCursor, SkipListCursor, TableCursor } from './cursor.ts';
-import type { Counters, LsmEvent, LsmValue, Strategy } from './events.ts';
+import type { Counters, Limits, LsmEvent, LsmValue, Strategy } from './events.ts';
 import { overlapsRange } from './events.ts';
 import {
   applyEdit,
@@ -40,8 +40,8 @@ import {
 } from './format.ts';
 import { DELETION, internalKey, sequenceOf, userKeyOf, VALUE } from './key.ts';
 import { frameRecord, LOG_BLOCK } from './log.ts';
-import { addToSkipList, createSkipList, heightFor, SkipList } from './skiplist.ts';
 import { Output } from './output.ts';
+import { addToSkipList, createSkipList, heightFor, SkipList } from './skiplist.ts';
 import { Table, type TableOptions } from './table.ts';
 
 export type Sabotage =
@@ -51,18 +51,12 @@ export type Sabotage =
   | 'lonely-pick'
   | 'manifest-first';
 
-export interface Options {
+/**
+ * The policy. A memtable is frozen when its arena has `memtableSize` bytes; a compaction begins a new
+ * table at `tableSize`; level 1 may have `level1Size`, each further level `levelRatio` times more.
+ */
+export interface Options extends Limits {
   readonly strategy: Strategy;
-  /** A memtable is frozen when its arena has so many bytes. */
-  readonly memtableSize: number;
-  /** A compaction begins a new table at so many bytes. */
-  readonly tableSize: number;
-  /** Bytes that level 1 may have; each further level has `levelRatio` times more. */
-  readonly level1Size: number;
-  readonly levelRatio: number;
-  readonly level0Trigger: number;
-  readonly level0Slowdown: number;
-  readonly level0Stop: number;
   /** Looks in vain after which a table is compacted. */
   readonly allowedSeeks: number;
   readonly table: TableOptions;
@@ -105,9 +99,20 @@ const ZERO: Counters = {
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export function valueFor(strategy: Strategy): LsmValue {
+export function valueFor(options: Options): LsmValue {
+  const { memtableSize, tableSize, level1Size, levelRatio } = options;
+  const { level0Trigger, level0Slowdown, level0Stop } = options;
   return {
-    strategy,
+    strategy: options.strategy,
+    limits: {
+      memtableSize,
+      tableSize,
+      level1Size,
+      levelRatio,
+      level0Trigger,
+      level0Slowdown,
+      level0Stop,
+    },
     version: EMPTY_VERSION,
     memtable: 0,
     immutable: undefined,
@@ -196,8 +201,7 @@ export class Db {
     const blocks = fileNamed(this.#base, name)?.now.blocks;
     const file = this.durable(name);
     const shared = blocks && opened.get(blocks);
-    const table =
-      shared?.bytes.length === file.size ? shared : new Table(file.read(0, file.size));
+    const table = shared?.bytes.length === file.size ? shared : new Table(file.read(0, file.size));
     if (blocks) opened.set(blocks, table);
     this.#tables.set(number, table);
     return table;
@@ -285,7 +289,8 @@ export class Db {
       log: value.memtable,
       offset,
       bytes: framed.length,
-      fragments: 1 + Math.floor((offset + framed.length - 1) / LOG_BLOCK) - Math.floor(offset / LOG_BLOCK),
+      fragments:
+        1 + Math.floor((offset + framed.length - 1) / LOG_BLOCK) - Math.floor(offset / LOG_BLOCK),
       sequence: first,
       operations: operations.map(({ key, value }) => ({
         key,
@@ -575,7 +580,9 @@ export class Db {
       where.push({ kind: 'table', level: 0, table: file.number });
     }
     for (let level = 1; level < LEVELS; level++) {
-      const files = (this.value.version[level] ?? []).filter((file) => overlapsRange(file, from, to));
+      const files = (this.value.version[level] ?? []).filter((file) =>
+        overlapsRange(file, from, to),
+      );
       if (files.length === 0) continue;
       const cursor = new LevelCursor(files, ({ number }) => this.table(number));
       cursors.push(cursor);
@@ -609,7 +616,7 @@ function lastSequenceIn(list: SkipList): number {
 /** Lays out a new database: MANIFEST-000002, 000003.log, CURRENT, as LevelDB does. */
 export function createDatabase(disk: Disk, options: Options): LsmValue {
   // LevelDB writes a first manifest, 1, opens the database at once and writes the second.
-  const db = new Db(disk, disk.seal(), { ...valueFor(options.strategy), nextFile: 2 }, options);
+  const db = new Db(disk, disk.seal(), { ...valueFor(options), nextFile: 2 }, options);
   const manifest = db.newNumber();
   const log = db.newNumber();
   db.value.logNumber = log;

@@ -10,7 +10,13 @@
 // A key in an event is a user key; a place in a table is the number of its data block, from 0.
 
 import { type Bytes, equalBytes } from '../base/bytes.ts';
-import { bytesOfContent, chunkOf, type DiskImage, type FileImage, fileNamed } from '../disk/image.ts';
+import {
+  bytesOfContent,
+  chunkOf,
+  type DiskImage,
+  type FileImage,
+  fileNamed,
+} from '../disk/image.ts';
 import type { Operation } from './batch.ts';
 import type { TableFile, Version } from './format.ts';
 import { tableName } from './format.ts';
@@ -61,7 +67,11 @@ export type LsmEvent =
       readonly bytes: number;
       readonly fragments: number;
       readonly sequence: number;
-      readonly operations: readonly { readonly key: Bytes; readonly size: number; readonly isPut: boolean }[];
+      readonly operations: readonly {
+        readonly key: Bytes;
+        readonly size: number;
+        readonly isPut: boolean;
+      }[];
     }
   | {
       /** An entry of the batch went into the skip list. */
@@ -75,7 +85,12 @@ export type LsmEvent =
       readonly node: number;
       readonly used: number;
     }
-  | { readonly kind: 'sync'; readonly log: number; readonly sequence: number; readonly bytes: number }
+  | {
+      readonly kind: 'sync';
+      readonly log: number;
+      readonly sequence: number;
+      readonly bytes: number;
+    }
   | { readonly kind: 'committed'; readonly sequence: number; readonly synced: boolean }
   | { readonly kind: 'slowdown'; readonly tables: number; readonly limit: number }
   | {
@@ -129,7 +144,12 @@ export type LsmEvent =
       readonly bytes: number;
       readonly widened: boolean;
     }
-  | { readonly kind: 'moved'; readonly table: number; readonly level: number; readonly target: number }
+  | {
+      readonly kind: 'moved';
+      readonly table: number;
+      readonly level: number;
+      readonly target: number;
+    }
   | {
       /** All versions of one user key met. */
       readonly kind: 'merge';
@@ -141,7 +161,7 @@ export type LsmEvent =
         readonly why: 'shadowed' | 'tombstone';
         readonly bytes: number;
       }[];
-      /** A tombstone stays because this table may hold an older version. */
+      /** A tombstone should stay because this table may hold an older version. */
       readonly guarded?: { readonly level: number; readonly table: number };
       /** A tombstone or an old version stays because a snapshot may see it. */
       readonly snapshot?: number;
@@ -214,7 +234,12 @@ export type LsmEvent =
       readonly lost: number;
       readonly isTorn: boolean;
     }
-  | { readonly kind: 'recovered'; readonly tables: number; readonly sequence: number; readonly damage: number }
+  | {
+      readonly kind: 'recovered';
+      readonly tables: number;
+      readonly sequence: number;
+      readonly damage: number;
+    }
   | { readonly kind: 'closed'; readonly unsynced: number }
   | {
       readonly kind: 'checked';
@@ -253,9 +278,21 @@ export interface Snapshot {
   readonly sequence: number;
 }
 
+/** What the policy says, as far as a picture shows it. Sizes in bytes. */
+export interface Limits {
+  readonly memtableSize: number;
+  readonly tableSize: number;
+  readonly level1Size: number;
+  readonly levelRatio: number;
+  readonly level0Trigger: number;
+  readonly level0Slowdown: number;
+  readonly level0Stop: number;
+}
+
 /** What an LSM tree is, beside its files: what can be read from them, and what readers hold. */
 export interface LsmValue {
   readonly strategy: Strategy;
+  readonly limits: Limits;
   readonly version: Version;
   /** Number of the memtable and of its log. */
   readonly memtable: number;
@@ -324,7 +361,11 @@ export function skipListOf(file: FileImage): SkipList {
   return new SkipList(arena);
 }
 
-export const overlapsRange = (file: TableFile, from: Bytes | undefined, to: Bytes | undefined): boolean =>
+export const overlapsRange = (
+  file: TableFile,
+  from: Bytes | undefined,
+  to: Bytes | undefined,
+): boolean =>
   !(from && compareUsers(file.largest, from) < 0) && !(to && compareUsers(file.smallest, to) > 0);
 
 /** An internal key's user key against a user key. */

@@ -35,6 +35,8 @@ export interface ManifestContent {
   readonly pointers: readonly (Bytes | undefined)[];
   readonly edits: number;
   readonly damage: readonly string[];
+  /** A torn end, as a crash leaves it. */
+  readonly torn: readonly string[];
 }
 
 /** All edits of a manifest, applied. */
@@ -52,7 +54,9 @@ export function readManifest(bytes: Bytes): ManifestContent {
       continue;
     }
     if (edit.comparator !== undefined && edit.comparator !== COMPARATOR)
-      damage.push(`the database is ordered by ${JSON.stringify(edit.comparator)}; expected ${COMPARATOR}`);
+      damage.push(
+        `the database is ordered by ${JSON.stringify(edit.comparator)}; expected ${COMPARATOR}`,
+      );
     for (const name of ['logNumber', 'previousLog', 'nextFile', 'lastSequence'] as const)
       if (edit[name] !== undefined) scalars[name] = edit[name];
     for (const { level, key } of edit.pointers ?? []) pointers[level] = key;
@@ -76,6 +80,7 @@ export function readManifest(bytes: Bytes): ManifestContent {
     pointers,
     edits,
     damage,
+    torn: torn.filter(({ isTail }) => isTail).map(({ text }) => `the manifest: ${text}`),
   };
 }
 
@@ -137,7 +142,9 @@ export function readFolder(folder: Folder): FolderContent {
       damage: [...damage, ...content.damage],
       manifest: parseFileName(name as string).number,
       manifestName: name,
-      logs: numbersOf('log').filter((n) => n >= logNumber || (previousLog > 0 && n === previousLog)),
+      logs: numbersOf('log').filter(
+        (n) => n >= logNumber || (previousLog > 0 && n === previousLog),
+      ),
       isRepaired: false,
     };
   }
@@ -147,7 +154,11 @@ export function readFolder(folder: Folder): FolderContent {
   for (const found of folder.names) {
     const { kind, number } = parseFileName(found);
     if (kind !== 'table') continue;
-    const content = folder.read(found) as Bytes;
+    const content = folder.read(found);
+    if (!content) {
+      damage.push(`${found} cannot be read`);
+      continue;
+    }
     const table = new Table(content);
     let smallest: Bytes | undefined;
     let largest: Bytes | undefined;
@@ -169,6 +180,7 @@ export function readFolder(folder: Folder): FolderContent {
     pointers: Array.from({ length: LEVELS }, () => undefined),
     edits: 0,
     damage,
+    torn: [],
     manifest: 0,
     manifestName: undefined,
     logs,

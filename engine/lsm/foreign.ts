@@ -2,9 +2,9 @@
 // What the manifest, the tables and the logs hold together is what a reader would get; whatever is
 // damaged is named, and the rest is read.
 
-import { type Bytes, hexOf } from '../base/bytes.ts';
+import type { Bytes } from '../base/bytes.ts';
+import { checkTable, type Finding } from './check.ts';
 import { type Cursor, LevelCursor, MergingCursor, TableCursor, visibleForward } from './cursor.ts';
-import { type Finding, checkTable } from './check.ts';
 import { type Folder, readBatches, readFolder } from './folder.ts';
 import { logName, type TableFile, tableName } from './format.ts';
 import { compareInternal, compareUser, internalKey } from './key.ts';
@@ -19,7 +19,11 @@ export interface FolderReport {
   /** Keys that a reader gets. */
   readonly rows: number;
   readonly trees: null;
-  readonly levels: readonly { readonly level: number; readonly tables: number; readonly bytes: number }[];
+  readonly levels: readonly {
+    readonly level: number;
+    readonly tables: number;
+    readonly bytes: number;
+  }[];
   /** Entries in live tables and in live logs, of all versions. */
   readonly stored: { readonly tables: number; readonly logs: number };
   /** What is no damage and still worth a word: a torn tail. */
@@ -41,9 +45,7 @@ class SortedCursor implements Cursor {
     return this.#entries[this.#at]?.value ?? NOTHING;
   }
   seek(target: Bytes | undefined): void {
-    this.#at = target
-      ? this.#entries.findIndex(({ key }) => compareInternal(key, target) >= 0)
-      : 0;
+    this.#at = target ? this.#entries.findIndex(({ key }) => compareInternal(key, target) >= 0) : 0;
     if (this.#at < 0) this.#at = this.#entries.length;
   }
   seekBefore(target: Bytes | undefined): void {
@@ -74,7 +76,7 @@ interface Opened {
 function openFolder(folder: Folder): Opened {
   const content = readFolder(folder);
   const problems = [...content.damage];
-  const notes: string[] = [];
+  const notes: string[] = [...content.torn];
   let sequence = content.isRepaired ? Number.MAX_SAFE_INTEGER : content.lastSequence;
 
   const entries: { key: Bytes; value: Bytes }[] = [];
@@ -82,7 +84,9 @@ function openFolder(folder: Folder): Opened {
     const { batches, lost, damage } = readBatches(folder.read(logName(number)) ?? NOTHING, number);
     problems.push(...damage);
     for (const { text, isTail, bytes } of lost)
-      (isTail ? notes : problems).push(`${logName(number)}: ${text}; ${bytes} bytes are passed over`);
+      (isTail ? notes : problems).push(
+        `${logName(number)}: ${text}; ${bytes} bytes are passed over`,
+      );
     for (const batch of batches) {
       sequence = Math.max(sequence, batch.sequence + batch.count - 1);
       for (const { key, sequence, type, value } of batch.entries)
@@ -144,7 +148,8 @@ function openFolder(folder: Folder): Opened {
             problems.push(
               `${tableName(before.number)} and ${tableName(file.number)} overlap in level ${level}`,
             );
-          for (let block = 0; block < table.blocks; block++) stored += table.entriesOf(block).length;
+          for (let block = 0; block < table.blocks; block++)
+            stored += table.entriesOf(block).length;
           before = file;
         }
       });
@@ -172,15 +177,9 @@ export function reportFolder(folder: Folder): FolderReport {
   };
 }
 
-/**
- * Every live row in the order of keys: u32le key length, u32le value length, key, value, in
- * hexadecimal, a line a row. The fixtures' manifest hashes the bytes.
- */
+/** Every live row in the order of keys. */
 export function* rowsOfFolder(folder: Folder): Iterable<{ key: Bytes; value: Bytes }> {
   const { merged, sequence } = openFolder(folder);
   for (const { key, value } of visibleForward(merged, undefined, sequence))
     yield { key: key.subarray(0, key.length - 8), value };
 }
-
-export const lineOfRow = ({ key, value }: { key: Bytes; value: Bytes }): string =>
-  `${hexOf(key)}|${hexOf(value)}`;

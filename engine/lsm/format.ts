@@ -162,7 +162,9 @@ export function applyEdit(version: Version, edit: VersionEdit): Version {
     if (gone.size === 0 && fresh.length === 0) return files;
     const next = [...files.filter(({ number }) => !gone.has(number)), ...fresh];
     return next.sort((a, b) =>
-      level === 0 ? a.number - b.number : compareInternal(a.smallest, b.smallest) || a.number - b.number,
+      level === 0
+        ? a.number - b.number
+        : compareInternal(a.smallest, b.smallest) || a.number - b.number,
     );
   });
 }

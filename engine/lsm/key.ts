@@ -42,9 +42,7 @@ export function sequenceOf(key: Bytes, at = key.length - TAG_SIZE): number {
   return (
     u32(key, at + 1) +
     2 ** 32 *
-      ((key[at + 5] as number) |
-        ((key[at + 6] as number) << 8) |
-        ((key[at + 7] as number) << 16))
+      ((key[at + 5] as number) | ((key[at + 6] as number) << 8) | ((key[at + 7] as number) << 16))
   );
 }
 

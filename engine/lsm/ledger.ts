@@ -5,8 +5,8 @@
 // their end: states of a run share them, and a branch that writes on from an older length copies one.
 
 import { type Bytes, equalBytes } from '../base/bytes.ts';
-import { type BatchEntry, decodeBatch } from './batch.ts';
-import { u32, Writer } from './varint.ts';
+import { type BatchEntry, decodeBatch, encodeBatch } from './batch.ts';
+import { readVarint, u32, varintSize, Writer } from './varint.ts';
 
 const CHUNK = 16384;
 
@@ -52,25 +52,45 @@ export function addToLedger(ledger: Ledger, records: readonly Bytes[]): Ledger {
   return now;
 }
 
-/** All batches' operations, the oldest first. */
-export function* ledgerEntries(ledger: Ledger): Iterable<BatchEntry> {
+/** All batches' records, the oldest first. */
+export function* ledgerRecords(ledger: Ledger): Iterable<Bytes> {
   const chunks: Ledger[] = [];
   for (let at: Ledger | undefined = ledger; at; at = at.earlier) chunks.push(at);
   for (const { chunk, length } of chunks.reverse()) {
-    const bytes = chunk.out.bytes;
+    const { bytes } = chunk.out;
     for (let at = 0; at < length; ) {
-      let size = 0;
-      let scale = 1;
-      for (;;) {
-        const byte = bytes[at++] as number;
-        size += (byte & 127) * scale;
-        scale *= 128;
-        if (byte < 128) break;
-      }
-      yield* decodeBatch(bytes.subarray(at, at + size)).entries;
+      const size = readVarint(bytes, at);
+      at += varintSize(bytes, at);
+      yield bytes.subarray(at, at + size);
       at += size;
     }
   }
+}
+
+/** All batches' operations, the oldest first. */
+export function* ledgerEntries(ledger: Ledger): Iterable<BatchEntry> {
+  for (const record of ledgerRecords(ledger)) yield* decodeBatch(record).entries;
+}
+
+/**
+ * The ledger after a crash: what was acknowledged stays, come what may; of the rest, what is there
+ * again (`survives`). A write that was never acknowledged may go.
+ */
+export function afterCrash(
+  ledger: Ledger,
+  acknowledged: number,
+  survives: (sequence: number) => boolean,
+): Ledger {
+  const kept: Bytes[] = [];
+  for (const record of ledgerRecords(ledger)) {
+    const batch = decodeBatch(record);
+    if (batch.sequence + batch.count - 1 <= acknowledged) kept.push(record.slice());
+    else
+      for (const entry of batch.entries)
+        if (entry.sequence <= acknowledged || survives(entry.sequence))
+          kept.push(encodeBatch(entry.sequence, [entry]));
+  }
+  return addToLedger(EMPTY_LEDGER, kept);
 }
 
 export interface Expected {

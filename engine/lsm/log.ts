@@ -31,8 +31,7 @@ export const FRAGMENT_TYPES = ['zero', 'full', 'first', 'middle', 'last'] as con
 export type FragmentType = (typeof FRAGMENT_TYPES)[number];
 
 /** A stored checksum is never a plain one. */
-export const maskCrc = (crc: number): number =>
-  (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+export const maskCrc = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 /** The bytes that append a record to a log that is `size` bytes long. */
 export function frameRecord(data: Bytes, size: number): Uint8Array {
@@ -40,7 +39,7 @@ export function frameRecord(data: Bytes, size: number): Uint8Array {
   let at = size % LOG_BLOCK;
   let taken = 0;
   let begun = false;
-  do {
+  for (let isLast = false; !isLast; ) {
     const left = LOG_BLOCK - at;
     if (left < LOG_HEADER) {
       if (left > 0) parts.push(new Uint8Array(left));
@@ -48,7 +47,7 @@ export function frameRecord(data: Bytes, size: number): Uint8Array {
       continue;
     }
     const count = Math.min(data.length - taken, left - LOG_HEADER);
-    const isLast = taken + count === data.length;
+    isLast = taken + count === data.length;
     const fragment = new Uint8Array(LOG_HEADER + count);
     fragment[4] = count;
     fragment[5] = count >>> 8;
@@ -59,8 +58,7 @@ export function frameRecord(data: Bytes, size: number): Uint8Array {
     taken += count;
     at = (at + fragment.length) % LOG_BLOCK;
     begun = true;
-    if (isLast) break;
-  } while (true);
+  }
   return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
 }
 

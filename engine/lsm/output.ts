@@ -85,4 +85,3 @@ export class Output {
     return { number: this.number, size, smallest: smallest.slice(), largest: largest.slice() };
   }
 }
-

@@ -39,7 +39,14 @@ export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Byte
         blocks,
       });
     else
-      db.tell?.({ kind: 'absent', key: user, probed, blocks, filtered, isDeleted: found !== undefined });
+      db.tell?.({
+        kind: 'absent',
+        key: user,
+        probed,
+        blocks,
+        filtered,
+        isDeleted: found !== undefined,
+      });
     return found?.value;
   };
 

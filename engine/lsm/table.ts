@@ -24,7 +24,14 @@ import {
   sealBlock,
 } from './block.ts';
 import { FILTER_NAME, FilterBlock, FilterBlockBuilder } from './filter.ts';
-import { compareInternal, seekKey, shortSeparator, shortSuccessor, TAG_SIZE, userKeyOf } from './key.ts';
+import {
+  compareInternal,
+  seekKey,
+  shortSeparator,
+  shortSuccessor,
+  TAG_SIZE,
+  userKeyOf,
+} from './key.ts';
 import { Reader, u32, Writer } from './varint.ts';
 
 export const FOOTER = 48;
@@ -147,7 +154,10 @@ const NO_HANDLE: Handle = { offset: 0, size: 0 };
 export function readFooter(file: Bytes): TableFooter {
   const none = { metaindex: NO_HANDLE, index: NO_HANDLE };
   if (file.length < FOOTER)
-    return { ...none, damage: `a table has at least ${FOOTER} bytes; this file has ${file.length}` };
+    return {
+      ...none,
+      damage: `a table has at least ${FOOTER} bytes; this file has ${file.length}`,
+    };
   const at = file.length - FOOTER;
   if (u32(file, at + 40) !== MAGIC_LOW || u32(file, at + 44) !== MAGIC_HIGH)
     return { ...none, damage: 'the file does not end with the magic number of a table' };
