@@ -318,7 +318,9 @@ function folderAt(path: string): Folder | undefined {
   if (isFolder) {
     const names = readdirSync(path);
     if (!looksLikeFolder(names))
-      throw new Complaint(`${path} is a folder without a CURRENT, a MANIFEST or a table of LevelDB`);
+      throw new Complaint(
+        `${path} is a folder without a CURRENT, a MANIFEST or a table of LevelDB`,
+      );
     return {
       names,
       read: (name) => (names.includes(name) ? readFileSync(join(path, name)) : undefined),
