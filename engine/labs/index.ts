@@ -16,6 +16,7 @@ import { describe as raftWords } from './raft-words.ts';
 
 export const labs: readonly Lab[] = [
   labOf({ ...btree, ...opening }, btreeWords) as unknown as Lab,
+  labOf(lsm, lsmWords) as unknown as Lab,
   labOf(raftLab, raftWords) as unknown as Lab,
   labOf(commitLab, commitWords) as unknown as Lab,
   labOf(model, modelWords) as unknown as Lab,
