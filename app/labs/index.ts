@@ -26,6 +26,12 @@ const faces: Readonly<Record<string, Face>> = {
     picture: () => import('./raft/picture.ts'),
     exportAs: 'Export the history',
   },
+  lsm: {
+    picture: () => import('./lsm/picture.ts'),
+    inspect: () =>
+      import('./lsm/inspect.ts').then(({ inspect }) => ({ inspect: inspect as Inspect })),
+    exportAs: 'Export LevelDB folder',
+  },
 };
 
 /** Undefined: there is no such lab, or it has no picture yet. */

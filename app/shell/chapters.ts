@@ -55,6 +55,7 @@ export const PARTS: readonly Part[] = [
         number: 7,
         title: 'Log-structured storage',
         line: 'Memory that becomes sorted files, files that become fewer, and what that costs.',
+        lab: 'lsm',
       },
     ],
   },

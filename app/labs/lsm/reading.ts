@@ -1,0 +1,435 @@
+// What a moment's bytes say, for the picture, the text twin and the inspector: memtables as the skip
+// list's lens finds them, logs record by record, tables by their blocks, levels on one key axis.
+// Everything is read by the engine's own lenses; nothing is kept beside the bytes.
+
+import { type Bytes, compareBytes, equalBytes, textOf, utf8 } from '../../../engine/base/bytes.ts';
+import { bytesOfContent, type FileImage, fileNamed } from '../../../engine/disk/image.ts';
+import { type Batch, decodeBatch } from '../../../engine/lsm/batch.ts';
+import {
+  type LsmEvent,
+  type LsmValue,
+  skipListOf,
+  tableFileOf,
+  tableOf,
+} from '../../../engine/lsm/events.ts';
+import {
+  arenaName,
+  bytesOfLevel,
+  LEVELS,
+  logName,
+  parseFileName,
+  type TableFile,
+} from '../../../engine/lsm/format.ts';
+import { isDeletion, sequenceOf, userKeyOf } from '../../../engine/lsm/key.ts';
+import { type LogRecord, readLog } from '../../../engine/lsm/log.ts';
+import type { Table } from '../../../engine/lsm/table.ts';
+import type { ShownMoment } from '../../player/types.ts';
+
+export type LsmMoment = ShownMoment<LsmEvent, LsmValue>;
+
+/** A key in words: text where it is some, else hexadecimal. */
+export function keyText(key: Bytes, most = 24): string {
+  const text = textOf(key);
+  const isPlain = equalBytes(utf8(text), key) && !/\p{C}/u.test(text);
+  const words = isPlain
+    ? text
+    : `x'${Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join('')}'`;
+  return words.length > most ? `${words.slice(0, most - 1)}…` : words || '(empty)';
+}
+
+export interface EntryNode {
+  /** `entry:fig@12` */
+  readonly key: string;
+  readonly user: Bytes;
+  readonly text: string;
+  readonly sequence: number;
+  readonly isTombstone: boolean;
+  readonly height: number;
+  readonly value: Bytes;
+  /** Where its node lies in the arena. */
+  readonly offset: number;
+  readonly end: number;
+}
+
+export interface MemtableNode {
+  readonly number: number;
+  readonly isFrozen: boolean;
+  readonly used: number;
+  readonly limit: number;
+  readonly lanes: number;
+  readonly entries: readonly EntryNode[];
+}
+
+export interface RecordNode {
+  /** `record:3:64` */
+  readonly key: string;
+  readonly log: number;
+  readonly record: LogRecord;
+  readonly batch: Batch;
+  readonly isSynced: boolean;
+}
+
+export interface LogNode {
+  readonly number: number;
+  readonly size: number;
+  readonly synced: number;
+  readonly records: readonly RecordNode[];
+}
+
+export interface TableNode {
+  readonly number: number;
+  readonly level: number;
+  readonly size: number;
+  readonly from: Bytes;
+  readonly to: Bytes;
+  /** Absent: the file is missing. */
+  readonly table: Table | undefined;
+  readonly entries: number;
+  readonly isSynced: boolean;
+  readonly role: 'live' | 'input' | 'output';
+  readonly fault: string | undefined;
+}
+
+export interface LevelNode {
+  readonly level: number;
+  readonly tables: readonly TableNode[];
+  readonly bytes: number;
+  /** Bytes it may have; level 0: tables. Absent where there is no limit. */
+  readonly limit: number | undefined;
+}
+
+export interface Reading {
+  readonly memtables: readonly MemtableNode[];
+  readonly logs: readonly LogNode[];
+  readonly levels: readonly LevelNode[];
+  /** Tables that are being written. */
+  readonly outputs: readonly TableNode[];
+  readonly axis: Axis;
+}
+
+// ── Pieces ──────────────────────────────────────────────────────────────────────────────────────
+
+const memtables = new WeakMap<object, EntryNode[]>();
+
+function entriesOf(file: FileImage): EntryNode[] {
+  const known = memtables.get(file.now);
+  if (known) return known;
+  const entries: EntryNode[] = [];
+  for (const { key, value, height, offset, end } of skipListOf(file).all()) {
+    const user = userKeyOf(key);
+    const sequence = sequenceOf(key);
+    const text = keyText(user);
+    entries.push({
+      key: `entry:${text}@${sequence}`,
+      user,
+      text,
+      sequence,
+      isTombstone: isDeletion(key),
+      height,
+      value,
+      offset,
+      end,
+    });
+  }
+  memtables.set(file.now, entries);
+  return entries;
+}
+
+const logs = new WeakMap<object, readonly LogRecord[]>();
+
+export function recordsOf(file: FileImage): readonly LogRecord[] {
+  let known = logs.get(file.now);
+  if (!known) {
+    known = readLog(bytesOfContent(file)).records;
+    logs.set(file.now, known);
+  }
+  return known;
+}
+
+function tableNode(
+  { image, problems }: LsmMoment,
+  file: Pick<TableFile, 'number' | 'smallest' | 'largest' | 'size'>,
+  level: number,
+  role: TableNode['role'],
+): TableNode {
+  const found = tableFileOf(image, file.number);
+  const table = found && tableOf(found);
+  let entries = 0;
+  if (table && table.blocks <= 400)
+    for (let block = 0; block < table.blocks; block++) entries += table.entriesOf(block).length;
+  const problem = problems.find(({ key }) => key === `table:${file.number}`);
+  return {
+    number: file.number,
+    level,
+    size: found?.now.size ?? file.size,
+    from: userKeyOf(file.smallest),
+    to: userKeyOf(file.largest),
+    table,
+    entries,
+    isSynced: found !== undefined && found.now === found.synced,
+    role,
+    fault: !found ? 'its file is missing' : (problem?.text ?? table?.damage[0]),
+  };
+}
+
+/** A table that is not complete yet: its index is still in memory, so its blocks are read one by one. */
+function outputNode(moment: LsmMoment, number: number): TableNode | undefined {
+  const { value, image } = moment;
+  const file = tableFileOf(image, number);
+  const { job } = value;
+  if (!file || !job) return undefined;
+  const table = tableOf(file);
+  const cursor = job.cursor;
+  let from: Bytes | undefined;
+  let to: Bytes | undefined;
+  if (table.damage.length === 0)
+    for (const { key } of table.all()) {
+      from ??= userKeyOf(key);
+      to = userKeyOf(key);
+    }
+  // Of an open one only where it has come to is known: from the end of the one before it.
+  if (!from || !to) {
+    const before = job.outputs[job.outputs.indexOf(number) - 1];
+    const last = before === undefined ? undefined : outputNode(moment, before);
+    const least = [...job.inputs, ...job.overlaps]
+      .flatMap((input) => value.version.flat().filter((one) => one.number === input))
+      .map(({ smallest }) => userKeyOf(smallest))
+      .sort(compareBytes)[0];
+    from = last?.to ?? least ?? cursor;
+    to = cursor ?? from;
+    if (!from || !to) return undefined;
+    if (compareBytes(from, to) > 0) from = to;
+  }
+  const tag = new Uint8Array(8);
+  const withTag = (key: Bytes) => {
+    const out = new Uint8Array(key.length + 8);
+    out.set(key);
+    out.set(tag, key.length);
+    return out;
+  };
+  const node = tableNode(
+    moment,
+    { number, smallest: withTag(from), largest: withTag(to), size: file.now.size },
+    job.target,
+    'output',
+  );
+  return { ...node, fault: undefined, table: table.damage.length === 0 ? table : undefined };
+}
+
+export function read(moment: LsmMoment): Reading {
+  const { image, value } = moment;
+  const { limits, job } = value;
+  const found: MemtableNode[] = [];
+  const logNodes: LogNode[] = [];
+  for (const name of [...image.names.keys()].sort()) {
+    const file = fileNamed(image, name);
+    if (!file) continue;
+    const arena = /^memtable-(\d+)$/.exec(name);
+    if (arena) {
+      const number = Number(arena[1]);
+      const list = skipListOf(file);
+      found.push({
+        number,
+        isFrozen: number !== value.memtable,
+        used: list.used,
+        limit: limits.memtableSize,
+        lanes: list.height,
+        entries: entriesOf(file),
+      });
+      continue;
+    }
+    const { kind, number } = parseFileName(name);
+    if (kind === 'log')
+      logNodes.push({
+        number,
+        size: file.now.size,
+        synced: file.synced.size,
+        records: recordsOf(file).map((record) => ({
+          key: `record:${number}:${record.offset}`,
+          log: number,
+          record,
+          batch: decodeBatch(record.data),
+          isSynced: record.end <= file.synced.size,
+        })),
+      });
+  }
+  const inputs = new Set([...(job?.inputs ?? []), ...(job?.overlaps ?? [])]);
+  const levels: LevelNode[] = [];
+  for (let level = 0; level < LEVELS; level++) {
+    const files = value.version[level] ?? [];
+    const isShown =
+      files.length > 0 ||
+      level < (value.strategy === 'leveled' ? 3 : value.strategy === 'lazy-leveled' ? 2 : 1) ||
+      value.version.slice(level + 1).some((deeper) => deeper.length > 0);
+    if (!isShown) continue;
+    levels.push({
+      level,
+      tables: files.map((file) =>
+        tableNode(moment, file, level, inputs.has(file.number) ? 'input' : 'live'),
+      ),
+      bytes: bytesOfLevel(files),
+      limit:
+        value.strategy !== 'leveled'
+          ? undefined
+          : level === 0
+            ? limits.level0Trigger
+            : limits.level1Size * limits.levelRatio ** (level - 1),
+    });
+  }
+  const live = new Set(value.version.flat().map(({ number }) => number));
+  const outputs = (job?.outputs ?? []).flatMap((number) =>
+    live.has(number) ? [] : (outputNode(moment, number) ?? []),
+  );
+  return {
+    memtables: found,
+    logs: logNodes,
+    levels,
+    outputs,
+    axis: axisOf([
+      ...levels.flatMap(({ tables }) => tables.flatMap(({ from, to }) => [from, to])),
+      ...found.flatMap(({ entries }) => entries.map(({ user }) => user)),
+    ]),
+  };
+}
+
+// ── The key axis ────────────────────────────────────────────────────────────────────────────────
+
+/** Where a key lies among all keys: 0 the smallest, 1 the greatest. */
+export interface Axis {
+  at(key: Bytes): number;
+  /** Keys to write below the axis. */
+  readonly marks: readonly { readonly key: Bytes; readonly at: number }[];
+}
+
+const DIGITS = 10;
+
+/**
+ * Keys as numbers: what all have in common is left out, and a byte counts by its rank among the bytes
+ * that occur, so that digits and letters spread evenly. Of keys that come and go the others hardly move.
+ */
+export function axisOf(keys: readonly Bytes[]): Axis {
+  const sorted = [...keys].sort(compareBytes);
+  const first = sorted[0] ?? new Uint8Array(0);
+  const last = sorted.at(-1) ?? first;
+  let common = 0;
+  while (common < first.length && first[common] === last[common]) common++;
+  const used = new Set<number>();
+  for (const key of sorted)
+    for (let i = common; i < Math.min(key.length, common + DIGITS); i++) used.add(key[i] as number);
+  const alphabet = [...used].sort((a, b) => a - b);
+  const rank = (byte: number): number => {
+    let low = 0;
+    let high = alphabet.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((alphabet[middle] as number) < byte) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const base = alphabet.length + 1;
+  const number = (key: Bytes): number => {
+    let value = 0;
+    let scale = 1;
+    for (let i = common; i < common + DIGITS; i++) {
+      scale /= base;
+      if (i < key.length) value += (rank(key[i] as number) + 1) * scale;
+    }
+    return value;
+  };
+  const [low, high] = [number(first), number(last)];
+  const span = high - low;
+  const at = (key: Bytes): number =>
+    span <= 0 ? 0.5 : Math.max(0, Math.min(1, (number(key) - low) / span));
+  const marks: { key: Bytes; at: number }[] = [];
+  for (const key of sorted) {
+    const place = at(key);
+    if (marks.every((mark) => Math.abs(mark.at - place) >= 0.16)) marks.push({ key, at: place });
+  }
+  return { at, marks };
+}
+
+// ── Where the engine is ─────────────────────────────────────────────────────────────────────────
+
+export interface Focus {
+  readonly tables: readonly number[];
+  readonly memtables: readonly number[];
+  readonly records: readonly string[];
+  readonly entries: readonly string[];
+  /** The user key that it is about. */
+  readonly key: Bytes | undefined;
+  /** A table whose filter said no. */
+  readonly refused: number | undefined;
+}
+
+export function focusOf({ event, value }: LsmMoment): Focus {
+  const none = {
+    tables: [] as number[],
+    memtables: [] as number[],
+    records: [] as string[],
+    entries: [] as string[],
+    key: undefined as Bytes | undefined,
+    refused: undefined as number | undefined,
+  };
+  switch (event.kind) {
+    case 'log':
+      return { ...none, records: [`record:${event.log}:${event.offset}`] };
+    case 'insert':
+      return {
+        ...none,
+        memtables: [value.memtable],
+        entries: [`entry:${keyText(event.key)}@${event.sequence}`],
+      };
+    case 'freeze':
+      return { ...none, memtables: [event.memtable] };
+    case 'block':
+    case 'table':
+      return {
+        ...none,
+        tables: [event.table],
+        memtables:
+          value.job?.kind === 'flush' && value.immutable !== undefined ? [value.immutable] : [],
+      };
+    case 'install':
+      return { ...none, tables: event.added.map(({ number }) => number) };
+    case 'pick':
+      return { ...none, tables: [...event.inputs, ...event.overlaps] };
+    case 'moved':
+      return { ...none, tables: [event.table] };
+    case 'merge':
+      return { ...none, tables: [...(value.job?.outputs.slice(-1) ?? [])], key: event.key };
+    case 'drop':
+      return { ...none, tables: event.tables };
+    case 'probe': {
+      const number = event.where === 'memtable' ? value.memtable : value.immutable;
+      return {
+        ...none,
+        key: event.key,
+        ...(event.where === 'table'
+          ? { tables: event.table === undefined ? [] : [event.table] }
+          : { memtables: number === undefined ? [] : [number] }),
+        refused: event.outcome === 'filtered' ? event.table : undefined,
+      };
+    }
+    case 'found':
+    case 'absent':
+      return { ...none, key: event.key };
+    case 'row': {
+      const number = event.where === 'memtable' ? value.memtable : value.immutable;
+      return {
+        ...none,
+        key: event.key,
+        ...(event.where === 'table'
+          ? { tables: event.table === undefined ? [] : [event.table] }
+          : { memtables: number === undefined ? [] : [number] }),
+      };
+    }
+    default:
+      return none;
+  }
+}
+
+export const arenaFile = (moment: LsmMoment, number: number): FileImage | undefined =>
+  fileNamed(moment.image, arenaName(number));
+export const logFile = (moment: LsmMoment, number: number): FileImage | undefined =>
+  fileNamed(moment.image, logName(number));

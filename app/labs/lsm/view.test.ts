@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { utf8 } from '../../../engine/base/bytes.ts';
+import { byKey, type Scene, type Shape } from '../../scene/scene.ts';
+import { sceneText } from '../../scene/text.ts';
+import type { TwinNode } from '../picture.ts';
+import { choreography } from './choreography.ts';
+import { inspect } from './inspect.ts';
+import { axisOf, type LsmMoment } from './reading.ts';
+import { momentsOf } from './runs.testing.ts';
+import { twin } from './twin.ts';
+import { view } from './view.ts';
+
+const LOOK = { width: 720, height: 760 };
+const PHONE = { width: 390, height: 420 };
+const scripts = new URL('../../../engine/lsm/scripts/', import.meta.url);
+const golden = readdirSync(scripts)
+  .filter((name) => name.endsWith('.txt'))
+  .map((name) => ({
+    name,
+    text: (readFileSync(new URL(name, scripts), 'utf8').split(/^---$/m)[0] as string) ?? '',
+  }));
+
+const overlap = (a: Shape, b: Shape) =>
+  Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x) > 0.01 &&
+  Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y) > 0.01;
+
+/** What must hold of any scene of any moment. */
+function sound(scene: Scene, of: string): void {
+  const shapes = byKey(scene);
+  const water = shapes.get('water') as Shape;
+  const boxes = scene.shapes.filter(({ kind }) => kind === 'page' || kind === 'slot');
+  boxes.forEach((a, i) => {
+    // Sound tables never overlap in a row; a planted bug may make them.
+    for (const b of boxes.slice(i + 1))
+      if (overlap(a, b)) throw new Error(`${of}: ${a.key} overlaps ${b.key}`);
+    const isMemory = a.key.startsWith('memtable:');
+    expect(isMemory ? a.y + a.h < water.y : a.y > water.y, `${of}: ${a.key}`).toBe(true);
+    expect(
+      a.x >= scene.left - 0.01 && a.x + a.w <= scene.left + scene.width + 0.01,
+      `${of}: ${a.key} inside`,
+    ).toBe(true);
+  });
+  for (const shape of scene.shapes) {
+    if (shape.on !== undefined) {
+      const on = shapes.get(shape.on) as Shape;
+      expect(on, `${of}: ${shape.key} rides on ${shape.on}`).toBeDefined();
+      expect(
+        shape.x >= on.x - 0.01 && shape.x + shape.w <= on.x + on.w + 0.01,
+        `${of}: ${shape.key}`,
+      ).toBe(true);
+      expect(
+        shape.y >= on.y - 0.01 && shape.y + shape.h <= on.y + on.h + 0.01,
+        `${of}: ${shape.key}`,
+      ).toBe(true);
+    }
+    if (shape.kind !== 'water')
+      for (const value of [shape.x, shape.y, shape.w, shape.h])
+        expect(Number.isFinite(value), `${of}: ${shape.key}`).toBe(true);
+  }
+}
+
+function keysOf(nodes: readonly TwinNode[]): string[] {
+  return nodes.flatMap((node) => [node.key, ...keysOf(node.children)]);
+}
+
+function tiles(moment: LsmMoment, selection: string | undefined): void {
+  for (const layer of ['memory', 'file'] as const) {
+    const { bytes, regions, why, title } = inspect(moment, selection, layer);
+    const of = `${moment.name}, ${selection} in ${layer}`;
+    expect(title, of).not.toMatch(/undefined|NaN/);
+    if (!bytes) {
+      expect(why, of).toBeTruthy();
+      continue;
+    }
+    let at = 0;
+    for (const { from, to, label, fields } of regions) {
+      expect(from, `${of}: ${label}`).toBe(at);
+      expect(to, `${of}: ${label}`).toBeGreaterThan(from);
+      for (const one of fields ?? []) {
+        expect(one.from >= from && one.to <= to, `${of}: ${label}, ${one.name}`).toBe(true);
+        expect(one.value, `${of}: ${label}, ${one.name}`).not.toMatch(/undefined|NaN/);
+      }
+      at = to;
+    }
+    expect(at, of).toBe(bytes.length);
+  }
+}
+
+describe.each(golden)('$name', ({ text }) => {
+  test('every moment has a sound picture, words, bytes and a state of the machine', () => {
+    const kinds: string[] = [];
+    let n = 0;
+    for (const moment of momentsOf(text)) {
+      kinds.push(moment.event.kind);
+      // Of hundreds of puts in a row a few are enough.
+      if (n++ > 100 && moment.index % 11 !== 0) continue;
+      const scene = view(moment, LOOK);
+      sound(scene, moment.name);
+      if (moment.index % 5 === 0) sound(view(moment, PHONE), `${moment.name} on a phone`);
+      const words = keysOf(twin(moment));
+      expect(new Set(words).size, moment.name).toBe(words.length);
+      if (moment.index % 4 === 0) {
+        tiles(moment, undefined);
+        const selectable = scene.shapes.flatMap(({ select }) => select ?? []);
+        for (const selection of new Set(selectable)) tiles(moment, selection);
+      }
+    }
+    expect(choreography.refuses(kinds)).toBeUndefined();
+  });
+});
+
+test('the fourth flush: its merge, as text', () => {
+  const text = golden.find(({ name }) => name === 'compaction.txt')?.text as string;
+  const moments = [...momentsOf(text)];
+  const at = (name: string) => moments.find((one) => one.name === name) as LsmMoment;
+  expect(at('14.10').caption.title).toBe('3 versions of fig meet; the newest wins');
+  expect(sceneText(view(at('14.10'), LOOK))).toMatchSnapshot();
+  // Lit are the five that are merged and what is written; the cursor stands at fig.
+  const scene = view(at('14.10'), LOOK);
+  const lit = scene.shapes.filter(({ kind, lit }) => kind === 'page' && lit).map(({ key }) => key);
+  expect(lit).toEqual(['table:15', 'table:13', 'table:11', 'table:9', 'table:7', 'table:16']);
+  expect(byKey(scene).has('cursor')).toBe(true);
+});
+
+test('hundreds of tables are strokes on the same axis', () => {
+  const text =
+    'lab lsm\nset memtable-size 256\nset table-size 256\nset level-size 1000000\nset level0-trigger 2\nbulk 900 random\ncompact\n';
+  const [last] = [...momentsOf(text, 1)] as [LsmMoment];
+  const tables = last.value.version.reduce((sum, files) => sum + files.length, 0);
+  expect(tables).toBeGreaterThan(100);
+  const scene = view(last, LOOK);
+  sound(scene, 'many');
+  expect(scene.shapes.length).toBeLessThan(120);
+  expect(scene.shapes.some(({ key }) => key.startsWith('strokes:'))).toBe(true);
+});
+
+test('the axis keeps the order of keys, and spreads digits as it does letters', () => {
+  const keys = ['k000001', 'k000100', 'k000450', 'k000900'].map(utf8);
+  const axis = axisOf(keys);
+  const places = keys.map((key) => axis.at(key));
+  expect([...places].sort((a, b) => a - b)).toEqual(places);
+  expect([places[0], places[3]]).toEqual([0, 1]);
+  expect(places[2]).toBeGreaterThan(0.35);
+  expect(places[2]).toBeLessThan(0.65);
+});
