@@ -63,7 +63,11 @@ function targetOfEvent(moment: LsmMoment, event: LsmEvent, value: LsmValue): Tar
     return { kind: 'log', number: event.log, record: `record:${event.log}:${event.offset}` };
   if (event.kind === 'sync') return { kind: 'log', number: event.log };
   if (event.kind === 'install') return { kind: 'manifest' };
-  const table = tables.find((number) => tableFileOf(moment.image, number));
+  // Of a merge what is written is most to the point, once there is something; before that its newest input.
+  const inputs = event.kind === 'merge' ? (value.job?.inputs ?? []) : [];
+  const table = [...tables, ...[...inputs].reverse()].find(
+    (number) => (tableFileOf(moment.image, number)?.now.size ?? 0) > 0,
+  );
   if (table !== undefined) return { kind: 'table', number: table };
   const memtable = memtables.find((number) => arenaFile(moment, number)) ?? value.memtable;
   if (arenaFile(moment, memtable)) {
@@ -96,6 +100,7 @@ function contentOf(file: FileImage, layer: Layer): Uint8Array | undefined {
 
 function durabilityOf(file: FileImage): string {
   if (file.kind === 'memory') return 'in memory only';
+  if (file.now.size === 0) return 'nothing is written yet';
   if (file.now === file.synced) return 'synced: it survives a power cut';
   return file.synced.size === 0
     ? 'not synced: a power cut may leave nothing of it'
@@ -178,6 +183,8 @@ function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspecte
         : `There is no ${tableName(number)} at this moment.`,
     };
   const table = tableOf(file);
+  const isOpen =
+    value.job?.outputs.includes(number) === true && level < 0 && table.damage.length > 0;
   const whole = layer === 'memory' || file.now === file.synced;
   const regions = whole && table.damage.length === 0 ? regionsOfTable(table) : blocksOnly(bytes);
   const block =
@@ -218,7 +225,9 @@ function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspecte
         value: filter ? `${filter.size} bytes, ${table.filter?.count ?? 0} filters` : 'none',
       },
       { name: 'size', value: `${file.now.size} bytes` },
-      ...table.damage.slice(0, 1).map((text) => ({ name: 'damage', value: text })),
+      ...(isOpen
+        ? [{ name: 'state', value: 'being written: filter, index and footer come last' }]
+        : table.damage.slice(0, 1).map((text) => ({ name: 'damage', value: text }))),
     ],
     bytes: bytes.subarray(from, to),
     regions: tiled(regions, from, to, { tone: 'free', label: 'not taken apart' }),

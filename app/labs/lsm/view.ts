@@ -38,10 +38,10 @@ const LANE = { height: 22, gap: 4, head: 24, foot: 8 };
 const ENTRY = { character: 7.6, least: 34, most: 96, gap: 6 };
 const TABLE = { height: 30, gap: 5, least: 40, bar: 4, named: 60 };
 const LOG = { w: 52, h: 22, gap: 5 };
-const GUTTER = { wide: 78, narrow: 40 };
+const GUTTER = { wide: 94, narrow: 44 };
 const NARROW = 500;
-/** Between levels. */
-const DROP = 14;
+/** Between levels: what there is room for. */
+const DROP = { least: 14, most: 30 };
 const CAPTION = 92;
 const MARGIN = 40;
 /** What the stage keeps free above and below the scene. */
@@ -79,6 +79,7 @@ class Picture {
   readonly #width: number;
   readonly #gutter: number;
   readonly #isNarrow: boolean;
+  #drop = DROP.least;
 
   constructor(moment: LsmMoment, look: Look) {
     this.#moment = moment;
@@ -92,6 +93,18 @@ class Picture {
   }
 
   scene(): Scene {
+    const { levels, outputs } = this.#reading;
+    // Drawn once to know its height, then with the room that is left between the levels.
+    const once = this.#scene();
+    const spare = this.#look.height - STAGE_MARGIN - once.natural;
+    const gaps = levels.length + (outputs.length > 0 ? 1 : 0);
+    if (spare <= gaps) return once.scene;
+    this.#drop = Math.min(DROP.most, DROP.least + Math.floor(spare / gaps));
+    this.#shapes.length = 0;
+    return this.#scene().scene;
+  }
+
+  #scene(): { scene: Scene; natural: number } {
     const { memtables, logs, levels, outputs, axis } = this.#reading;
     const { value, event } = this.#moment;
     let y = 0;
@@ -125,15 +138,15 @@ class Picture {
     y += 8;
     const top = y;
     const flushes = value.job?.kind === 'flush' ? outputs : [];
-    if (flushes.length > 0) y = this.#outputs(flushes, y) + DROP;
+    if (flushes.length > 0) y = this.#outputs(flushes, y) + this.#drop;
     for (const level of levels) {
-      y = (level.level === 0 ? this.#levelZero(level, y) : this.#level(level, y)) + DROP;
+      y = (level.level === 0 ? this.#levelZero(level, y) : this.#level(level, y)) + this.#drop;
       if (
         value.job?.kind === 'compaction' &&
         value.job.target === level.level &&
         outputs.length > 0
       )
-        y = this.#outputs(outputs, y) + DROP;
+        y = this.#outputs(outputs, y) + this.#drop;
     }
     const cursor = this.#focus.key ?? value.job?.cursor;
     y += 4;
@@ -156,8 +169,8 @@ class Picture {
     const names = new Set(this.#shapes.map(({ key }) => key));
     const { tables, entries, records, memtables: at_ } = this.#focus;
     const isLong = event.kind === 'merge' && (value.job?.entries ?? 0) > 24;
-    return {
-      shapes: this.#shapes,
+    const scene: Scene = {
+      shapes: [...this.#shapes],
       left: this.#left,
       top: -14,
       width: this.#width,
@@ -172,6 +185,7 @@ class Picture {
       ].filter((key) => names.has(key)),
       ...((isLong || (event.kind === 'row' && event.rows > 8)) && { pace: 0.35 }),
     };
+    return { scene, natural: end };
   }
 
   #x(place: number): number {
@@ -620,6 +634,11 @@ class Picture {
         tone: 'durable',
         ...(this.#focus.refused === number && { lit: true }),
       });
+    segments.push({
+      from: footer.metaindex.offset / size,
+      to: (footer.metaindex.offset + footer.metaindex.size + 5) / size - sliver / 2,
+      tone: 'muted',
+    });
     segments.push({
       from: footer.index.offset / size,
       to: (footer.index.offset + footer.index.size + 5) / size - sliver / 2,
