@@ -234,3 +234,49 @@ test('a link carries the moment, on its branch, and the digest of what it shows'
   const main = /digest (\w+)/.exec(lab(['run', '-', '--quiet'], text).stdout)?.[1];
   expect(link.digest).not.toBe(main);
 });
+
+describe('a LevelDB folder', () => {
+  const script =
+    'lab lsm\nput fig "Smyrna"\nput kiwi "Hayward"\nflush\ndelete kiwi\nput plum x\'00ff\'\n';
+
+  test('is written, opened again, and dumped as the fixtures are hashed', () => {
+    expect(lab(['run', file('lsm.txt', script), '--quiet', '--export', 'folder']).status).toBe(0);
+    expect(readdirSync(join(folder, 'folder', 'lsm.leveldb')).sort()).toEqual([
+      '000004.log',
+      '000005.ldb',
+      'CURRENT',
+      'MANIFEST-000002',
+    ]);
+    const found = JSON.parse(lab(['open', 'folder/lsm.leveldb', '--json']).stdout);
+    expect(found).toMatchObject({
+      format: 'leveldb',
+      pageSize: null,
+      pages: null,
+      depth: null,
+      rows: 2,
+      trees: null,
+      problems: [],
+    });
+    const { stdout } = spawnSync(
+      process.execPath,
+      [program, 'open', 'folder/lsm.leveldb', '--dump'],
+      { cwd: folder },
+    );
+    expect(stdout.toString('hex')).toBe(
+      `0300000006000000${Buffer.from('figSmyrna').toString('hex')}0400000002000000${Buffer.from('plum').toString('hex')}00ff`,
+    );
+  });
+
+  test('that is none is bad input; one with damage is read, and exits with 1', () => {
+    expect(refused(['open', '.', '--json'])).toMatch(/without a CURRENT, a MANIFEST or a table/);
+    const table = join(folder, 'folder', 'lsm.leveldb', '000005.ldb');
+    const bytes = readFileSync(table);
+    bytes[3] = (bytes[3] as number) ^ 1;
+    writeFileSync(table, bytes);
+    const { status, stdout } = lab(['open', 'folder/lsm.leveldb', '--json']);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).problems.join()).toMatch(
+      /000005\.ldb: the checksum of the block at 0/,
+    );
+  });
+});

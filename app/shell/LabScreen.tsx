@@ -355,7 +355,13 @@ function TopBar({ session }: { readonly session: Session }) {
   const exportFiles = async () => {
     try {
       setComplaint(undefined);
-      for (const file of await session.exportFiles()) saveFile(file.name, file.bytes);
+      const files = await session.exportFiles();
+      const [folder] = files[0]?.name.split('/') ?? [];
+      // A browser saves files, no folders.
+      if (folder !== undefined && files.some(({ name }) => name.includes('/'))) {
+        const { zipOf } = await import('./zip.ts');
+        saveFile(`${folder}.zip`, zipOf(files));
+      } else for (const file of files) saveFile(file.name, file.bytes);
     } catch (thrown) {
       setComplaint(sentenceOf(thrown));
     }

@@ -101,7 +101,7 @@ function contentOf(file: FileImage, layer: Layer): Uint8Array | undefined {
 function durabilityOf(file: FileImage): string {
   if (file.kind === 'memory') return 'in memory only';
   if (file.now.size === 0) return 'nothing is written yet';
-  if (file.now === file.synced) return 'synced: it survives a power cut';
+  if (file.now === file.synced) return 'the same in memory and on the disk: synced';
   return file.synced.size === 0
     ? 'not synced: a power cut may leave nothing of it'
     : `synced up to byte ${file.synced.size} of ${file.now.size}`;
@@ -222,7 +222,9 @@ function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspecte
       { name: 'data blocks', value: `${table.blocks}` },
       {
         name: 'Bloom filter',
-        value: filter ? `${filter.size} bytes, ${table.filter?.count ?? 0} filters` : 'none',
+        value: filter
+          ? `${filter.size} bytes, ${table.filter?.count ?? 0} ${table.filter?.count === 1 ? 'filter' : 'filters'}`
+          : 'none',
       },
       { name: 'size', value: `${file.now.size} bytes` },
       ...(isOpen
