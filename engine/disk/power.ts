@@ -82,22 +82,25 @@ export interface CrashBound {
 }
 
 /**
- * Images that a power cut could leave: every subset of up to 6 pending parts; of more, nothing, all,
- * each alone, each missing, every prefix, and seeded subsets.
+ * Which of `count` pending parts may survive: every subset of up to 6; of more, none, all, each alone,
+ * each missing, every prefix, and seeded subsets.
  */
-export function* crashes(image: DiskImage, bound: CrashBound): Iterable<DiskImage> {
-  const count = pendingOf(image).length;
+export function* keptSets(count: number, bound: CrashBound): Iterable<(part: number) => boolean> {
   if (count <= 6) {
-    for (let set = 0; set < 2 ** count; set++)
-      yield powerCut(image, (part) => ((set >> part) & 1) === 1);
+    for (let set = 0; set < 2 ** count; set++) yield (part) => ((set >> part) & 1) === 1;
     return;
   }
-  for (let n = 0; n <= count; n++) yield powerCut(image, (part) => part < n);
-  for (let n = 0; n < count; n++) yield powerCut(image, (part) => part === n);
-  for (let n = 0; n < count; n++) yield powerCut(image, (part) => part !== n);
+  for (let n = 0; n <= count; n++) yield (part) => part < n;
+  for (let n = 0; n < count; n++) yield (part) => part === n;
+  for (let n = 0; n < count; n++) yield (part) => part !== n;
   const dice = new Dice(bound.seed);
   for (let n = 0; n < bound.extra; n++) {
     const rolls = Array.from({ length: count }, () => dice.chance(0.5));
-    yield powerCut(image, (part) => rolls[part] === true);
+    yield (part) => rolls[part] === true;
   }
+}
+
+/** Images that a power cut could leave, by these subsets. */
+export function* crashes(image: DiskImage, bound: CrashBound): Iterable<DiskImage> {
+  for (const keep of keptSets(pendingOf(image).length, bound)) yield powerCut(image, keep);
 }
