@@ -894,7 +894,7 @@ export function openSession(options: SessionOptions): Session {
     },
     series: (samples) => client.engine.series(samples),
     trees: () => client.engine.trees(),
-    exportFiles: () => client.engine.exports(),
+    exportFiles: (alone) => client.engine.exports(alone),
     dismiss,
     restart,
     close() {

@@ -209,7 +209,10 @@ export interface Session {
   series(samples: number): Promise<Series | undefined>;
   /** What an opened file holds, to choose from by the setting `table`. */
   trees(): Promise<readonly TreeInfo[]>;
-  exportFiles(): Promise<readonly { readonly name: string; readonly bytes: Uint8Array }[]>;
+  /** `alone`: in one file that needs none beside it. */
+  exportFiles(
+    alone?: boolean,
+  ): Promise<readonly { readonly name: string; readonly bytes: Uint8Array }[]>;
   dismiss(notice: string): void;
   /** Ends a runaway worker and opens the lab again at the last good command. */
   restart(): void;

@@ -48,6 +48,7 @@ import './lab.css';
 import '../panels/panels.css';
 
 const Lanes = lazy(() => import('../panels/Lanes.tsx').then((m) => ({ default: m.Lanes })));
+const Export = lazy(() => import('./Export.tsx').then((m) => ({ default: m.Export })));
 const Share = lazy(() => import('./Share.tsx').then((m) => ({ default: m.Share })));
 
 export function LabScreen({ name }: { readonly name: string }) {
@@ -336,6 +337,11 @@ export function Screen(props: ScreenProps) {
           </button>
         </nav>
       </footer>
+      {dialog === 'export' && (
+        <Suspense>
+          <Export session={session} onClose={() => openDialog(undefined)} />
+        </Suspense>
+      )}
       {dialog === 'share' && (
         <Suspense>
           <Share session={session} onClose={() => openDialog(undefined)} />
@@ -361,7 +367,8 @@ function TopBar({ session }: { readonly session: Session }) {
       if (folder !== undefined && files.some(({ name }) => name.includes('/'))) {
         const { zipOf } = await import('./zip.ts');
         saveFile(`${folder}.zip`, zipOf(files));
-      } else for (const file of files) saveFile(file.name, file.bytes);
+      } else if (files.length > 1) openDialog('export');
+      else for (const file of files) saveFile(file.name, file.bytes);
     } catch (thrown) {
       setComplaint(sentenceOf(thrown));
     }

@@ -32,7 +32,15 @@ export interface Draft {
 
 export interface Desk {
   readonly draft: Draft | undefined;
-  readonly dialog: 'palette' | 'paste' | 'help' | 'share' | 'open' | 'workspaces' | undefined;
+  readonly dialog:
+    | 'palette'
+    | 'paste'
+    | 'help'
+    | 'share'
+    | 'export'
+    | 'open'
+    | 'workspaces'
+    | undefined;
   readonly handedIn: HandedIn | undefined;
   /** The scenario on screen that waits for its file. */
   readonly wanted: string | undefined;

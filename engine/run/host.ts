@@ -501,10 +501,12 @@ export function hostOf(labs: LabSource, options: HostOptions) {
     tail: (): Promise<{ text: string; branch: string; tail: readonly string[] }> =>
       inTurn(async () => durablePart()),
 
-    exports: (): Promise<ExportFile[]> =>
+    /** `alone`: in one file that needs none beside it, where the lab can. */
+    exports: (alone = false): Promise<ExportFile[]> =>
       inTurn(async () => {
         const all = current();
-        return all.lab.exports(all.timeline(branch).end);
+        const { end } = all.timeline(branch);
+        return alone && all.lab.exportsAlone ? all.lab.exportsAlone(end) : all.lab.exports(end);
       }),
 
     /** What is durable at the end of the branch on screen and was not kept yet. */

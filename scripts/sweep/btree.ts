@@ -2,7 +2,13 @@
 import { Dice } from '../../engine/base/dice.ts';
 import type { Key } from '../../engine/btree/events.ts';
 import { btree, type Command } from '../../engine/labs/btree.ts';
-import { crashEverywhere, crashRun, noFigures, pairOf } from '../../engine/labs/crash.testing.ts';
+import {
+  crashEverywhere,
+  crashRun,
+  noFigures,
+  type Pair,
+  pairOf,
+} from '../../engine/labs/crash.testing.ts';
 import {
   exported,
   judged,

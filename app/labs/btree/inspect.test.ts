@@ -74,7 +74,7 @@ describe('what the inspector is told of a B-Tree', () => {
   it('before a commit the file copy is the page as it was', () => {
     const memory = inspect(end, 'page:2', 'memory');
     const file = inspect(end, 'page:2', 'file');
-    expect(memory.durability).toBe('newer in memory than in the file');
+    expect(memory.durability).toBe('newer in memory than committed');
     expect(memory.summary).toContainEqual({ name: 'type', value: '0x05 table interior' });
     expect(file.summary).toContainEqual({ name: 'type', value: '0x0d table leaf' });
   });
@@ -83,6 +83,38 @@ describe('what the inspector is told of a B-Tree', () => {
     const seen = inspect(end, 'page:4', 'file');
     expect(seen.bytes).toBeUndefined();
     expect(seen.why).toMatch(/not in the file yet/);
+  });
+
+  it('a frame is its header and the page in it; stepping goes from the log header to the last frame', () => {
+    const header = inspect(end, 'log:header', 'memory');
+    expect(header.regions[0]?.fields?.map(({ name }) => name)).toContain('salt-1');
+    const frame = inspect(end, header.next, 'memory');
+    expect(frame).toMatchObject({ title: 'Frame 1', previous: 'log:header', durability: 'synced' });
+    expect(frame.bytes?.length).toBe(24 + 512);
+    expect(frame.summary).toContainEqual({ name: 'commit', value: 'yes, with 2 pages' });
+    let at = 0;
+    for (const { from, to } of frame.regions) {
+      expect(from).toBe(at);
+      at = to;
+    }
+    expect(at).toBe(24 + 512);
+    expect(frame.regions.map(({ label }) => label)).toContain('cell 3: key 46');
+    expect(frame.next).toBeUndefined();
+  });
+
+  it('a frame that was not synced is not on the disk, and it says so', () => {
+    const moments = momentsOf('lab btree\nput 1 a\ncommit');
+    const appended = moments.find(
+      ({ event }) => event.kind === 'frame',
+    ) as (typeof moments)[number];
+    const { next } = inspect(appended, 'log:header', 'memory');
+    expect(inspect(appended, next, 'memory').durability).toBe('not synced yet');
+    expect(inspect(appended, next, 'file').why).toMatch(/not been synced/);
+    expect(inspect(appended, 'page:2', 'memory').durability).toBe('newer in memory than committed');
+    const committed = moments.at(-1) as (typeof moments)[number];
+    expect(inspect(committed, 'page:2', 'memory').durability).toBe(
+      'the same in memory and in frame 1 of the log',
+    );
   });
 
   it.each(['page:0', 'page:9999999', 'cell:kv:777', 'cell:kv:abc', 'nonsense', 'page:-1', ''])(

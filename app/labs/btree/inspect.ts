@@ -1,8 +1,9 @@
-// The inspector's view of a B-Tree page: which page is meant by what is selected, its bytes in the
-// cache or in the file, and the anatomy that the page lens finds in them.
+// The inspector's view of a B-Tree page or of a frame of the log: which of them is meant by what is
+// selected, its bytes in memory or on the disk, and the anatomy that the lenses find in them.
 
+import type { Bytes } from '../../../engine/base/bytes.ts';
 import type { BTreeEvent, BTreeValue, Key } from '../../../engine/btree/events.ts';
-import { dirtyPages, FILES, pageOf } from '../../../engine/btree/events.ts';
+import { dirtyPages, FILES, frameIn, pageCount, pageOf } from '../../../engine/btree/events.ts';
 import { readHeader } from '../../../engine/btree/header.ts';
 import { compareKeys, keyAt, placeIn } from '../../../engine/btree/key-lens.ts';
 import {
@@ -14,10 +15,17 @@ import {
   type RegionKind,
   type Survey,
 } from '../../../engine/btree/page.ts';
+import {
+  FRAME_HEADER,
+  frameOffset,
+  WAL_HEADER,
+  walAnatomy,
+} from '../../../engine/btree/wal-lens.ts';
 import { chunkOf, type DiskImage, fileNamed } from '../../../engine/disk/image.ts';
 import type { ShownMoment } from '../../player/types.ts';
 import type { Inspected, InspectedRegion, Layer } from '../../scene/inspect.ts';
 import type { Tone } from '../../scene/scene.ts';
+import { behindIn, FRAME_WORDS, LOG_HEADER_KEY, readLog, recoveredLog, sourceOf } from './log.ts';
 import { aboveKey, cellKey, keyText } from './reading.ts';
 
 type BTreeMoment = ShownMoment<BTreeEvent, BTreeValue>;
@@ -50,11 +58,11 @@ function inCache(image: DiskImage, number: number): boolean {
   return cache !== undefined && chunkOf(cache.now, number - 1) !== undefined;
 }
 
-function pageCount(image: DiskImage): number {
+function lastPage(image: DiskImage): number {
   const database = fileNamed(image, FILES.database);
   const cache = fileNamed(image, FILES.cache);
   const pages = (file: typeof database) => (file ? Math.ceil(file.now.size / file.chunkSize) : 0);
-  return Math.max(pages(database), pages(cache));
+  return Math.max(pageCount(image, false), pages(database), pages(cache));
 }
 
 /** Beyond so many pages a walk over all of them at every step would be felt. */
@@ -126,13 +134,113 @@ function target(
   return { page: pageOfEvent(moment.event, moment.value) };
 }
 
+/** The log header or a frame: its own bytes, and those of the page in it. */
+function inspectLog(moment: BTreeMoment, selection: string, layer: Layer): Inspected | undefined {
+  const { image } = moment;
+  const file = fileNamed(image, FILES.log);
+  const log = readLog(image);
+  if (!file || !log) return undefined;
+  const content = layer === 'memory' ? file.now : file.synced;
+  const source = sourceOf(file, content);
+  const at = log.frames.findIndex(({ key }) => key === selection);
+  const frame = log.frames[at];
+  if (!frame && selection !== LOG_HEADER_KEY) return undefined;
+  const from = frame ? frameOffset(frame.frame, file.chunkSize) : 0;
+  const size = frame ? FRAME_HEADER + file.chunkSize : WAL_HEADER;
+  const bytes = source.read(from, size);
+  const previous = frame ? (log.frames[at - 1]?.key ?? LOG_HEADER_KEY) : undefined;
+  const next = frame ? log.frames[at + 1]?.key : log.frames[0]?.key;
+  const base = {
+    title: frame ? `Frame ${frame.frame}` : 'Log header',
+    key: selection,
+    heading: frame ? 'frame of the log' : 'log header',
+    ...(previous !== undefined && { previous }),
+    ...(next !== undefined && { next }),
+  };
+  if (bytes.length === 0)
+    return {
+      ...base,
+      summary: [],
+      regions: [],
+      why: 'It has not been synced: a crash now would leave nothing of it.',
+    };
+  // As recovery would read it: what counts, and why not.
+  const recovered = recoveredLog(file, content);
+  const tiles = walAnatomy(source, recovered, frame?.frame ?? 1, frame?.frame ?? 0);
+  const head = tiles.find(({ from: start }) => start === from);
+  const regions: InspectedRegion[] = [];
+  if (head)
+    regions.push({
+      from: 0,
+      to: head.to - from,
+      tone: head.fault === undefined ? 'separator' : 'fault',
+      label: head.kind,
+      ...(head.fields && {
+        fields: head.fields.map((field) => ({
+          ...field,
+          from: field.from - from,
+          to: field.to - from,
+        })),
+      }),
+      ...(head.fault !== undefined && { fault: head.fault }),
+    });
+  if (frame && bytes.length === size) {
+    const page = bytes.subarray(FRAME_HEADER);
+    const lens = new Page(page, frame.page);
+    const use = useOf(image, frame.page, lastPage(image));
+    const tree =
+      lens.kind !== undefined && (use === undefined || /leaf|interior|unused/.test(use.role));
+    const role = tree ? (lens.isLeaf ? 'leaf' : 'interior') : (use?.role ?? 'unused');
+    for (const region of anatomy(page, frame.page, role, {
+      ...(use?.payload !== undefined && { payload: use.payload }),
+    })) {
+      const { key: _, ...plain } = shown(region, lens, tree, moment);
+      const move = (n: number) => n + FRAME_HEADER;
+      regions.push({
+        ...plain,
+        from: move(plain.from),
+        to: move(plain.to),
+        ...(plain.fields && {
+          fields: plain.fields.map((field) => ({
+            ...field,
+            from: move(field.from),
+            to: move(field.to),
+          })),
+        }),
+      });
+    }
+  }
+  return {
+    ...base,
+    summary: frame
+      ? [
+          { name: 'page', value: `${frame.page}` },
+          {
+            name: 'commit',
+            value: frame.commitSize > 0 ? `yes, with ${frame.commitSize} pages` : 'no',
+          },
+          { name: 'counts as', value: FRAME_WORDS[frame.state] },
+        ]
+      : [
+          { name: 'begun anew', value: `${log.header?.sequence ?? 0} times` },
+          { name: 'frames', value: `${log.mxFrame} committed, ${log.backfilled} home` },
+          { name: 'recovery', value: recovered.words },
+        ],
+    bytes,
+    regions,
+    durability: (frame ? frame.synced : log.header?.synced) ? 'synced' : 'not synced yet',
+  };
+}
+
 export function inspect(
   moment: BTreeMoment,
   selection: string | undefined,
   layer: Layer,
 ): Inspected {
   const { image, value } = moment;
-  const pages = pageCount(image);
+  const ofLog = /^(frame|log):/.test(selection ?? '') && inspectLog(moment, selection ?? '', layer);
+  if (ofLog) return ofLog;
+  const pages = lastPage(image);
   const { page: number, inside } = target(moment, selection);
   const bytes = pageBytes(image, number, layer);
   const base = {
@@ -151,7 +259,9 @@ export function inspect(
       why: value.readOnly
         ? `Page ${number} is being read from the file.`
         : layer === 'file'
-          ? `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
+          ? frameIn(image, number) > 0
+            ? `Page ${number} is not in the database file yet: frame ${frameIn(image, number)} of the log has it.`
+            : `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
           : value.running
             ? `Page ${number} has not been read into memory at this moment.`
             : 'Nothing is in memory: the process has died. Look at the file copy.',
@@ -180,10 +290,21 @@ export function inspect(
     summary: tree ? treeSummary(lens, regions) : roleSummary(role, use),
     bytes,
     regions: regions.map((region) => shown(region, lens, tree, moment)),
-    ...(dirtyPages(image).includes(number)
-      ? { durability: file ? 'newer in memory than in the file' : 'not yet in the file' }
-      : { durability: 'the same in memory and in the file' }),
+    durability: durabilityOf(image, number, file),
   };
+}
+
+/** Where the newest bytes of a page are. */
+function durabilityOf(image: DiskImage, number: number, file: Bytes | undefined): string {
+  const frame = behindIn(image)(number);
+  if (dirtyPages(image).includes(number))
+    return frame > 0 || file ? 'newer in memory than committed' : 'not committed yet';
+  if (frame === 0) return 'the same in memory and in the file';
+  const { frames } = readLog(image) ?? { frames: [] };
+  const synced = frames.some((one) => one.frame === frame && one.synced);
+  return synced
+    ? `the same in memory and in frame ${frame} of the log`
+    : `in frame ${frame} of the log, not synced yet`;
 }
 
 function headingOf(role: string): string {

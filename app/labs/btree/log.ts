@@ -43,6 +43,14 @@ export interface FrameNode {
   readonly synced: boolean;
 }
 
+export const FRAME_WORDS: Record<FrameNode['state'], string> = {
+  newest: 'the newest image of the page',
+  superseded: 'a later commit has the page again',
+  home: 'in the database too',
+  appended: 'of a transaction without its commit',
+  old: 'it does not count: from before the log was begun anew, or damaged',
+};
+
 export interface LogReading {
   readonly size: number;
   /** Absent while there is no header. */

@@ -3,8 +3,9 @@
 // list from the top is reading the tree in order.
 
 import type { TwinNode } from '../picture.ts';
+import { FRAME_WORDS } from './log.ts';
 import { type BTreeMoment, type PageNode, read } from './reading.ts';
-import { ariaOf, FRAME_WORDS, SLOT_WORDS } from './view.ts';
+import { ariaOf, SLOT_WORDS } from './view.ts';
 
 export function twin(moment: BTreeMoment): readonly TwinNode[] {
   const { root, side, log, slots, filePages, pageSize } = read(moment);

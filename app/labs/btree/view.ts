@@ -21,7 +21,7 @@
 import { type Held, type Key, pageOf } from '../../../engine/btree/events.ts';
 import { compareKeys, keyAt } from '../../../engine/btree/key-lens.ts';
 import type { Detail, Look, Scene, Segment, Shape, Tone } from '../../scene/scene.ts';
-import { type FrameNode, LOG_HEADER_KEY } from './log.ts';
+import { FRAME_WORDS, type FrameNode, LOG_HEADER_KEY } from './log.ts';
 import { mapShapes } from './map.ts';
 import {
   aboveKey,
@@ -1117,14 +1117,6 @@ export const SLOT_WORDS: Record<SlotNode['state'], string> = {
   written: 'written and not synced',
   behind: 'older than its newest frame in the log',
   stale: 'older than the page in memory',
-};
-
-export const FRAME_WORDS: Record<FrameNode['state'], string> = {
-  newest: 'the newest image of the page',
-  superseded: 'a later commit has the page again',
-  home: 'in the database too',
-  appended: 'of a transaction without its commit',
-  old: 'it does not count: from before the log was begun anew, or damaged',
 };
 
 const legendOf = (entry: string, lit: boolean): string => (lit ? `${entry} lamp` : entry);
