@@ -69,7 +69,8 @@ export function crashRun(seed: number, length: number): { setup: Setup; commands
     if (roll < 58) return { kind: 'delete', key: key() };
     if (roll < 84) return { kind: 'commit' };
     if (roll < 92) return { kind: 'checkpoint' };
-    if (roll < 95) return { kind: 'rollback' };
+    if (roll < 94) return { kind: 'rollback' };
+    if (roll < 97) return { kind: 'vacuum' };
     return { kind: 'reopen' };
   });
   return { setup, commands };

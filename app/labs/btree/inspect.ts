@@ -1,9 +1,9 @@
 // The inspector's view of a B-Tree page or of a frame of the log: which of them is meant by what is
 // selected, its bytes in memory or on the disk, and the anatomy that the lenses find in them.
 
-import type { Bytes } from '../../../engine/base/bytes.ts';
+import { type Bytes, equalBytes } from '../../../engine/base/bytes.ts';
 import type { BTreeEvent, BTreeValue, Key } from '../../../engine/btree/events.ts';
-import { dirtyPages, FILES, frameIn, pageCount, pageOf } from '../../../engine/btree/events.ts';
+import { dirtyPages, FILES, pageCount, pageOf } from '../../../engine/btree/events.ts';
 import { readHeader } from '../../../engine/btree/header.ts';
 import { compareKeys, keyAt, placeIn } from '../../../engine/btree/key-lens.ts';
 import {
@@ -18,6 +18,7 @@ import {
 import {
   FRAME_HEADER,
   frameOffset,
+  readPageAt,
   WAL_HEADER,
   walAnatomy,
 } from '../../../engine/btree/wal-lens.ts';
@@ -46,9 +47,16 @@ const TONES: Readonly<Record<RegionKind, Tone>> = {
   unused: 'free',
 };
 
-/** A page's bytes as the process sees them; or only what a power cut would leave. */
+/** A page's bytes as the process sees them; or only what a power cut would leave, the log counted. */
 export function pageBytes(image: DiskImage, number: number, layer: Layer): Uint8Array | undefined {
   if (layer === 'memory') return pageOf(image, number);
+  const log = fileNamed(image, FILES.log);
+  const left = log && recoveredLog(log, log.synced);
+  if (left && left.mxFrame > 0) {
+    if (number > left.pages) return undefined;
+    const inLog = readPageAt(sourceOf(log, log.synced), left, number);
+    if (inLog) return inLog as Uint8Array;
+  }
   const database = fileNamed(image, FILES.database);
   return database && (chunkOf(database.synced, number - 1) ?? database.source?.chunk(number - 1));
 }
@@ -259,9 +267,7 @@ export function inspect(
       why: value.readOnly
         ? `Page ${number} is being read from the file.`
         : layer === 'file'
-          ? frameIn(image, number) > 0
-            ? `Page ${number} is not in the database file yet: frame ${frameIn(image, number)} of the log has it.`
-            : `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
+          ? `Page ${number} is not in the file yet: a crash now would leave nothing of it.`
           : value.running
             ? `Page ${number} has not been read into memory at this moment.`
             : 'Nothing is in memory: the process has died. Look at the file copy.',
@@ -272,7 +278,8 @@ export function inspect(
   const lens = new Page(bytes, number);
   const guessed = lens.kind === undefined ? 'unused' : lens.isLeaf ? 'leaf' : 'interior';
   // In the file a page may still be what it was before; the survey speaks of memory.
-  const same = pageBytes(image, number, 'memory') === bytes;
+  const memory = pageBytes(image, number, 'memory');
+  const same = memory !== undefined && equalBytes(memory, bytes);
   // Opened in the middle of a split, a page is what it says it is before anything points to it.
   const unlinked = use?.role === 'unused' && use.fault === undefined && inCache(image, number);
   const role = same && use && !unlinked ? use.role : guessed;
