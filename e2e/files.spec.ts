@@ -1,6 +1,7 @@
 /** Real databases: dropped on the window and walked; made here and opened by SQLite. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { Download } from '@playwright/test';
 // @ts-expect-error sql.js comes without types
 import initSqlJs from 'sql.js';
 import { expect, test } from './fixtures.ts';
@@ -191,16 +192,17 @@ test('a database with its log: dropped together or later; a link asks for both f
 
 test('the export is a database: sqlite3 opens it, finds it sound, and reads equal rows', async ({
   page,
-}) => {
+}, info) => {
   await openLab(page);
   await write(page, 'bulk 400 random');
   await write(page, 'put 5000001 "Ελλάδα 🌊 with \\"quotes\\""');
   await write(page, 'delete 25');
   await write(page, 'commit');
   await write(page, 'scan');
+  await button(page, 'Export .sqlite').click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    button(page, 'Export .sqlite').click(),
+    button(page, 'One file').click(),
   ]);
   expect(download.suggestedFilename()).toBe('btree.sqlite');
   const { integrity, rows } = await judge(await download.path());
@@ -211,14 +213,35 @@ test('the export is a database: sqlite3 opens it, finds it sound, and reads equa
   expect(rows).toEqual(ran.result.at(-1)?.result.map(({ key, value }) => [key, value]));
   expect(rows.length).toBeGreaterThan(400);
   await expect(lines(page).last()).toContainText(`→ ${rows.length} rows`);
+
+  // And as it lies on the lab's disk: the database, and the log that has all of the rows.
+  const downloads: Download[] = [];
+  page.on('download', (one) => downloads.push(one));
+  await button(page, 'Export .sqlite').click();
+  await button(page, 'Database and log').click();
+  await expect.poll(() => downloads.length).toBe(2);
+  const folder = info.outputPath('pair');
+  for (const one of downloads) await one.saveAs(`${folder}/${one.suggestedFilename()}`);
+  const path = `${folder}/btree.sqlite`;
+  const { rows: count, problems } = JSON.parse(lab(['open', path, '--json']).out);
+  expect([count, problems]).toEqual([rows.length, []]);
+  const judgement = spawnSync(
+    'sqlite3',
+    [path, 'PRAGMA integrity_check; SELECT count(*) FROM kv'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (judgement.status === 0) expect(judgement.stdout).toBe(`ok\n${rows.length}\n`);
 });
 
 test('an export and an import: the lab reads what it wrote', async ({ page }) => {
   await openLab(page, '?scenario=split_root');
   await write(page, 'commit');
+  await button(page, 'Export .sqlite').click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    button(page, 'Export .sqlite').click(),
+    button(page, 'One file').click(),
   ]);
   const bytes = readFileSync(await download.path());
   const { rows } = await judge(await download.path());

@@ -77,7 +77,7 @@ test('what if it died here: in the middle of a put, all that was not committed i
   await expect(button(page, '13 put 29 "Puerto Rico"')).toBeVisible();
 });
 
-test('what if it died here: in the middle of a commit, some pages are new and some are old', async ({
+test('what if it died here: in the middle of a commit, the log has half of it, and none of it counts', async ({
   page,
 }) => {
   await openLab(page);
@@ -88,4 +88,7 @@ test('what if it died here: in the middle of a commit, some pages are new and so
   await button(page, 'What if it died here?').click();
   await expect(lines(page).last()).toContainText('crash during commit at moment 2');
   await expect(branch(page)).not.toHaveValue('main');
+  await page.keyboard.press('End');
+  await write(page, 'get 29');
+  await expect(lines(page).last()).toContainText('→ nothing');
 });

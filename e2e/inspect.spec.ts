@@ -1,7 +1,7 @@
 /** The inspector: the real bytes of what is selected, and the engine's own function at work. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from './fixtures.ts';
-import { button, hexOf, inspector, isAt, lab, openLab, shape } from './lab.ts';
+import { button, golden, hexOf, inspector, isAt, lab, openLab, shape } from './lab.ts';
 
 const hex = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -10,7 +10,8 @@ test('a click on a page shows its bytes, and they are those of the exported file
   page,
 }, info) => {
   const folder = info.outputPath('exported');
-  expect(lab(['run', '@split_leaf', '--quiet', '--export', folder]).status).toBe(0);
+  const text = `${golden('split_leaf').script}\ncheckpoint\n`;
+  expect(lab(['run', '-', '--quiet', '--export', folder], text).status).toBe(0);
   const file = readFileSync(`${folder}/btree.sqlite`);
   await openLab(page);
   await page.keyboard.press('End');
@@ -65,7 +66,7 @@ test('in memory and in the file: a page that is not committed differs, or is not
   await page.keyboard.press('Shift+ArrowRight');
   await isAt(page, '14.1');
   await shape(page, 'page:6').locator('.head').click();
-  await expect(inspector(page).getByText('not yet in the file')).toBeVisible();
+  await expect(inspector(page).getByText('not committed yet')).toBeVisible();
   await inspector(page).getByRole('radio', { name: 'in the file' }).check();
   await expect(
     inspector(page).getByText(
@@ -73,14 +74,16 @@ test('in memory and in the file: a page that is not committed differs, or is not
     ),
   ).toBeVisible();
   await button(page, 'The page before').click();
-  await expect(inspector(page).getByText('newer in memory than in the file')).toBeVisible();
+  await expect(inspector(page).getByText('newer in memory than committed')).toBeVisible();
   const file = await hexOf(page);
   await inspector(page).getByRole('radio', { name: 'in memory' }).check();
   await expect.poll(() => hexOf(page)).not.toBe(file);
   // With the focus on a choice of two the keys are its own.
   await button(page, '15 scan 10..30').click();
   await isAt(page, '15.6');
-  await expect(inspector(page).getByText('the same in memory and in the file')).toBeVisible();
+  await expect(
+    inspector(page).getByText(/^the same in memory and in frame \d+ of the log$/),
+  ).toBeVisible();
 });
 
 test('the source is the engine’s own function, from the very file', async ({ page }) => {

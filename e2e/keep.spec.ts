@@ -1,9 +1,12 @@
 /** What stays: over a reload, a killed tab, a second tab, a full disk, a changed engine. */
+import { deflateRawSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import {
   button,
   digestIn,
+  inspector,
+  isAt,
   isOpen,
   lab,
   lastLine,
@@ -11,6 +14,7 @@ import {
   linkOf,
   notices,
   openLab,
+  shape,
   write,
 } from './lab.ts';
 
@@ -123,6 +127,66 @@ test('a killed tab: what was committed is there, what was not is named, and can 
   await expect.poll(() => lastLine(again)).toBe(21);
   await write(again, 'get 60');
   await expect(lines(again).last()).toContainText('→ "Lost"');
+});
+
+test('a tab killed with frames on their way: recovery reads the log up to where it is good', async ({
+  page,
+  context,
+  launch,
+}) => {
+  const text = 'lab btree\nset synchronous normal\nput 1 "kept"\ncommit\ncheckpoint\n';
+  const link = `#/lab/btree?s=${deflateRawSync(text).toString('base64url')}`;
+  await page.goto(`./${link}`);
+  await isOpen(page);
+  // The log is begun anew: its header is synced, the frame behind it is not.
+  await write(page, 'put 2 "adrift"');
+  await write(page, 'commit');
+  await saved(page);
+  const where = new URL(page.url()).hash;
+  expect(where).toContain('?w=');
+  await context.close();
+
+  const again = await (await launch()).newPage();
+  await again.goto(`./${where}`);
+  await isOpen(again);
+  await said(again, /Not all that was written was synced when this tab closed/);
+  await expect(button(again, /^6 crash/)).toBeVisible();
+  await write(again, 'scan');
+  await expect(lines(again).last()).toContainText('→ 1 row: 1 "kept"');
+  await button(again, /^6 crash/).click();
+  await expect(again.getByText('The database is open again').first()).toBeVisible();
+  // The log itself is among what was kept: its header is the one that was synced.
+  await expect(shape(again, 'log:header')).toBeVisible();
+});
+
+test('a checkpoint, moment by moment: frames sink into the database, and the next commit begins the log anew', async ({
+  page,
+}) => {
+  await openLab(page, '?scenario=checkpoint');
+  await button(page, '7 checkpoint').click();
+  await isAt(page, '7.4');
+  for (const at of ['7.3', '7.2', '7.1']) {
+    await button(page, 'One moment back').click();
+    await isAt(page, at);
+  }
+  const slot = shape(page, 'slot:2');
+  await expect(slot).toHaveClass(/quiet/);
+  await button(page, 'One moment on').click();
+  await isAt(page, '7.2');
+  await expect(slot).toHaveClass(/dashed/);
+  await button(page, 'One moment on').click();
+  await expect(slot).toHaveClass(/tone-durable/);
+  await button(page, '10 commit').click();
+  await isAt(page, '10.5');
+  // Frame 1 is the new log's; what was behind it is left from the old one, and does not count.
+  const frames = page.locator('.stage-svg [data-key^="frame:"]');
+  await expect(frames).toHaveCount(3);
+  await frames.first().click();
+  await expect(inspector(page).getByRole('tab', { name: 'Frame 1' })).toBeVisible();
+  await expect(inspector(page).getByText('the newest image of the page')).toBeVisible();
+  await button(page, 'The next page').click();
+  await expect(inspector(page).getByRole('tab', { name: 'Frame 2' })).toBeVisible();
+  await expect(inspector(page).getByText(/it does not count/)).toBeVisible();
 });
 
 test('a second tab looks only, is told so, and takes over when the first has gone', async ({

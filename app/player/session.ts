@@ -441,7 +441,9 @@ export function openSession(options: SessionOptions): Session {
       if (lock) {
         workspace = { name, kept, lock };
         set({ workspace: name, saved: { state: 'saved', syncs: kept.syncs, at: kept.savedAt } });
-        if (tail.length > 0) await tellWhatWasLost(tail);
+        // A sync may leave something behind that is not durable: frames of a commit that did not wait.
+        const lossy = await client.engine.wouldLose();
+        if (tail.length > 0 || lossy) await tellWhatWasLost(tail, lossy);
       } else await readOnly(name); // what is not committed there is alive in the other tab
       return;
     }
@@ -470,24 +472,34 @@ export function openSession(options: SessionOptions): Session {
   }
 
   /** The tab died with commands that nobody committed: they are run once more, up to the crash that took them. */
-  async function tellWhatWasLost(tail: readonly string[]): Promise<void> {
+  async function tellWhatWasLost(tail: readonly string[], lossy: boolean): Promise<void> {
     const { commands } = now().info;
     const specOf = (line: string) => commands.find(({ name }) => line.split(/\s/, 1)[0] === name);
     const settled = tail.findLastIndex((line) => specOf(line)?.settles);
     const lost = tail.slice(settled + 1).filter((line) => !specOf(line)?.reads);
     // In a cluster a crash is somebody's: the tab's death is none of it.
-    const crashes = lost.length > 0 && commands.some(({ usage }) => /^crash( \[|$)/.test(usage));
+    const crashes =
+      (lost.length > 0 || lossy) && commands.some(({ usage }) => /^crash( \[|$)/.test(usage));
     try {
       const overview = await client.engine.append(crashes ? [...tail, 'crash'] : tail);
       take(overview);
       player.send({ type: 'LOADED', length: overview.length, index: overview.length - 1 });
       if (!crashes) return;
+      if (lost.length === 0) {
+        notify({
+          id: 'lost',
+          tone: 'warning',
+          text: 'Not all that was written was synced when this tab closed: the power is cut for it, and recovery finds what was durable.',
+        });
+        return;
+      }
       const count = lost.length === 1 ? 'One command was' : `${lost.length} commands were`;
       const shown = lost.slice(0, 3).join(' · ') + (lost.length > 3 ? ' · …' : '');
+      const state = lost.includes('commit') ? 'durable' : 'committed';
       notify({
         id: 'lost',
         tone: 'warning',
-        text: `${count} not committed when this tab closed, and went with its memory: ${shown}. Everything committed is here.`,
+        text: `${count} not ${state} when this tab closed, and went with its memory: ${shown}. Everything ${state} is here.`,
         action: {
           label: 'Run again',
           run: () => {

@@ -800,6 +800,7 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   weight: (older, newer) => weightBeside(older?.disk, newer.disk) + 400,
   exports: exportsOf,
   exportsAlone: checkpointedOf,
+  wouldLose: ({ disk, value }) => value.writing || disk.pending !== undefined,
   metrics,
   sourceOf: (kind): SourceRef => {
     const [file, name] = SOURCES[kind as BTreeEvent['kind']] ?? SOURCES.opened;

@@ -524,6 +524,13 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         };
       }),
 
+    /** Whether a power cut at the end of the branch on screen would lose anything. */
+    wouldLose: (): Promise<boolean> =>
+      inTurn(async () => {
+        const all = current();
+        return all.lab.wouldLose?.(all.timeline(branch).end) ?? false;
+      }),
+
     /** The digest of what is durable at the end of the branch on screen. */
     durableDigest: (): Promise<string> =>
       inTurn(async () => {

@@ -227,6 +227,8 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   exports(state: S): ExportFile[];
   /** The same in one file that needs none beside it; absent where `exports` gives no more than one. */
   exportsAlone?(state: S): ExportFile[];
+  /** Whether a power cut now would lose anything that was done; absent: what was synced is all there is. */
+  wouldLose?(state: S): boolean;
   metrics(state: S): Metric[];
   sourceOf(kind: string): SourceRef;
   /** What an opened file holds, to choose from by a setting; absent where there is nothing to choose. */
