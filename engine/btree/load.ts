@@ -214,8 +214,8 @@ function hasRoomFor(page: Page, size: number, maxCells: number, fill: number): b
 export function vacuum(tree: BTree): void {
   const { pager, root } = tree;
   const was = pager.pages;
-  // Chunks are copied before they are written, so the old pages stay what they are.
-  const old = Array.from({ length: was }, (_, i) => pager.peek(i + 1));
+  // The old pages aside, as SQLite has them in a temporary file.
+  const old = Array.from({ length: was }, (_, i) => pager.peek(i + 1)?.slice());
   const read = (number: number): Bytes | undefined => old[number - 1];
   const first = new Page(read(root) as Bytes, root, pager.usable);
   tree.isTable = first.isTable;

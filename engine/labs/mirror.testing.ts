@@ -145,6 +145,7 @@ const commandWith = (key: fc.Arbitrary<Key>): fc.Arbitrary<Command> =>
       arbitrary: fc.constantFrom<Command>(
         { kind: 'commit' },
         { kind: 'checkpoint' },
+        { kind: 'vacuum' },
         { kind: 'rollback' },
         { kind: 'crash' },
         { kind: 'reopen' },
