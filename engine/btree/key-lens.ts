@@ -9,7 +9,7 @@
 // all text. JavaScript's < on strings compares UTF-16 units, which is another order: U+FF5E comes
 // before U+1F420 in UTF-8 and after it in UTF-16.
 
-import { type Bytes, compareBytes, textOf, utf8 } from '../base/bytes.ts';
+import { type Bytes, compareBytes, utf8 } from '../base/bytes.ts';
 import type { Key, Rowid } from './events.ts';
 import {
   BLOB_RANK,
@@ -93,6 +93,3 @@ export function placeIn(page: Page, key: Key, read: ReadPage): number {
   const at = page.seek(bytes, rank, read);
   return at < 0 ? ~at : at;
 }
-
-/** Whether a text is one that UTF-8 can hold: no half of a surrogate pair. */
-export const isWhole = (text: string): boolean => textOf(utf8(text)) === text;

@@ -5,7 +5,7 @@
 import { Complaint } from '../base/assert.ts';
 import { bytesOfHex, hexOf, utf8 } from '../base/bytes.ts';
 import type { Key } from '../btree/events.ts';
-import { compareKeys, isWhole } from '../btree/key-lens.ts';
+import { compareKeys } from '../btree/key-lens.ts';
 import type { Value } from '../btree/record.ts';
 import { MERGE_BELOW, SPLITS } from '../btree/tree.ts';
 import { GREATEST_ROWID, keyOf, LEAST_ROWID } from '../btree/varint.ts';
@@ -143,11 +143,6 @@ function textIn(word: Word): Key {
   const size = utf8(word.text).length;
   if (size > MOST_KEY)
     throw new Complaint(`a key has at most ${MOST_KEY} bytes; this one ${size}`, at(word));
-  if (!isWhole(word.text))
-    throw new Complaint(
-      'a key is text that UTF-8 can hold; this one has half a character',
-      at(word),
-    );
   return word.text;
 }
 

@@ -461,6 +461,9 @@ test.each([
   'scan ..30 backward',
   'scan -5.. backward',
   'bulk 500 zipf',
+  'load 500',
+  'load 500 fill 70',
+  'vacuum',
   'commit',
   'rollback',
   'reopen',
@@ -485,6 +488,12 @@ test.each([
   ['scan 1..2 forward', 11, 'expected scan'],
   ['bulk 0 random', 6, 'from 1 to 1000000'],
   ['bulk 5 sideways', 8, 'random, ascending, descending, zipf'],
+  ['load', 5, 'expected load N [fill P]'],
+  ['load 0', 6, 'from 1 to 1000000'],
+  ['load 5 full', 8, 'expected load N [fill P]; found full'],
+  ['load 5 fill', 8, 'expected load N [fill P]; found fill'],
+  ['load 5 fill 49', 13, 'from 50 to 100'],
+  ['vacuum now', 8, 'one word more'],
   ['crash now', 7, 'expected crash'],
   ['crash during crash at write 1', 14, 'happens during a command'],
   ['crash during put a b at write 1', 18, 'a key is'],
@@ -499,6 +508,104 @@ test.each([
   }
   expect(thrown?.message).toContain(said);
   expect(thrown?.place.column).toBe(column);
+});
+
+describe('keys that are text', () => {
+  const setup = setupWith({ keys: 'text' });
+
+  test.each([
+    'put 25 "a bare number is text"',
+    'get "with spaces"',
+    'delete ""',
+    'scan a..m',
+    'scan "a b..c d" backward',
+    'scan 10..9',
+    'scan ..reef',
+    'crash during put reef "coral" at moment 2',
+  ])('%s is read and printed the same', (line) => {
+    const command = parse(line, setup);
+    expect(parse(btree.print(command), setup)).toEqual(command);
+    expect(parse(line, setup)).toEqual(command);
+  });
+
+  test.each([
+    [`put ${'k'.repeat(1025)} v`, 5, 'a key has at most 1024 bytes; this one 1025'],
+    [`put ${'\u00e9'.repeat(513)} v`, 5, 'at most 1024 bytes; this one 1026'],
+    ["put x'00ff' v", 5, 'a key is text under keys text'],
+    ['scan reef', 6, 'a range is A..Z, as in coral..reef'],
+    ['scan reef..coral', 6, 'the smaller key first'],
+  ])('%s is refused at column %i', (line, column, said) => {
+    let thrown: { message: string; place: { column?: number } } | undefined;
+    try {
+      parse(line, setup);
+    } catch (caught) {
+      thrown = caught as never;
+    }
+    expect(thrown?.message).toContain(said);
+    expect(thrown?.place.column).toBe(column);
+  });
+
+  test('the longest key, on the smallest pages and the largest', () => {
+    for (const size of [512, 65536]) {
+      const lines = Array.from(
+        { length: 20 },
+        (_, i) => `put ${'k'.repeat(1023)}${'abcdefghijklmnopqrst'[i]} v${i}`,
+      );
+      const { state, setup, results } = play(
+        [...lines, `get ${'k'.repeat(1023)}g`, `delete ${'k'.repeat(1023)}j`, 'commit'].join('\n'),
+        { keys: 'text', 'page-size': size },
+      );
+      expect(results).toEqual(['v6']);
+      expect(findings(state).findings).toEqual([]);
+      expect(rowsOf(state, setup).length).toBe(19);
+    }
+  });
+});
+
+describe('load', () => {
+  test('wants an empty tree, and says so', () => {
+    const { state, setup } = play('put 1 a');
+    expect(() => runAll(state, parse('load 5'), setup)).toThrow('this one has rows');
+    const { state: emptied } = play('bulk 30 random\nrollback');
+    expect(rowsOf(runAll(emptied, parse('load 5'), setup).state, setup).length).toBe(5);
+  });
+
+  test('puts the rows that bulk ascending puts', () => {
+    for (const keys of ['integer', 'text'])
+      expect(rowsOf(play('load 300', { keys }).state, setupWith({ keys }))).toEqual(
+        rowsOf(play('bulk 300 ascending', { keys }).state, setupWith({ keys })),
+      );
+  });
+});
+
+test('a power cut in a load, or in a VACUUM and its commit, leaves all rows or none of it', () => {
+  for (const keys of ['integer', 'text']) {
+    const settings = { keys, 'max-cells': 4 };
+    const { state, setup } = play(
+      'bulk 30 random\nbulk 10 ascending\ncommit\ncheckpoint',
+      settings,
+    );
+    const before = rowsOf(state, setup);
+    const vacuumed = runAll(state, parse('vacuum', setup), setup).state;
+    expect(rowsOf(vacuumed, setup)).toEqual(before);
+    for (const [from, line] of [
+      [state, 'vacuum'],
+      [vacuumed, 'commit'],
+    ] as const) {
+      let count = 0;
+      runAll(from, parse(line, setup), setup, () => count++);
+      for (let n = 1; n <= count; n++) {
+        const cut = parse(`crash during ${line} at moment ${n}`, setup);
+        const after = runAll(from, cut, setup).state;
+        expect(rowsOf(after, setup), `${line} at ${n}`).toEqual(before);
+        expect(findings(after).findings, `${line} at ${n}`).toEqual([]);
+      }
+    }
+    const done = runAll(vacuumed, parse('commit', setup), setup).state;
+    const home = runAll(done, parse('checkpoint', setup), setup).state;
+    const size = (at: BTreeState) => btree.exports(at)[0]?.bytes.length ?? 0;
+    expect(size(home)).toBeLessThan(size(state));
+  }
 });
 
 test('bulk puts as many distinct keys out of 1..10N as it says, in each order', () => {

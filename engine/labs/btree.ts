@@ -258,7 +258,10 @@ function work(
       break;
     }
     case 'load': {
-      const done = loadPart(tree, rowsToLoad(command, setup), command.done);
+      const load = rowsToLoad(command, setup);
+      const done = loadPart(tree, load, command.done);
+      session.puts += done - command.done;
+      for (let n = command.done; n < done; n++) session.userBytes += load.row(n).record.length;
       if (done < command.count) rest = { ...command, done };
       break;
     }
@@ -313,7 +316,7 @@ function refuse(value: BTreeValue, command: Command): void {
       `${kind} would write, and this database is open for reading only; expected ${[...READING].join(', ')}`,
       { column: 1 },
     );
-  if (value.damaged && (kind === 'put' || kind === 'delete' || kind === 'bulk'))
+  if (value.damaged && CHANGING.has(kind))
     throw new Complaint(
       `${kind} is refused: the power cut left pages that do not fit together; check says which`,
       { column: 1 },
@@ -325,6 +328,7 @@ function refuse(value: BTreeValue, command: Command): void {
     );
 }
 
+const CHANGING: ReadonlySet<string> = new Set(['put', 'delete', 'bulk', 'load', 'vacuum']);
 const READING: ReadonlySet<string> = new Set(['get', 'scan', 'check']);
 
 /** Keys that JSON can hold: a number, or decimal digits beyond 2^53. */
@@ -582,6 +586,9 @@ function metrics(state: BTreeState): Metric[] {
     help,
   });
   const amplification = counters.userBytes === 0 ? 0 : counters.bytesWritten / counters.userBytes;
+  const operations = counters.puts + counters.gets + counters.deletes;
+  const perOperation = (pages: number): number =>
+    operations === 0 ? 0 : Math.round((100 * pages) / operations) / 100;
   const found = censusOf(state);
   const log = logHeader(disk);
   const read = (page: number) => pageOf(disk, page);
@@ -608,6 +615,16 @@ function metrics(state: BTreeState): Metric[] {
       : [count('free pages', freePages, 'Pages on the freelist, as the header says')]),
     count('dirty pages', dirtyPages(disk).length, 'Changed in memory since the last commit'),
     count('pages read', counters.pagesRead, 'Asked of the pager since the opening'),
+    count(
+      'pages read an operation',
+      perOperation(counters.pagesRead),
+      'For each put, get and delete since the opening',
+    ),
+    count(
+      'pages written an operation',
+      perOperation(counters.framesWritten + counters.pagesWritten),
+      'Frames of the log, and pages brought home, for each put, get and delete',
+    ),
     count('frames in the log', log?.mxFrame ?? 0, 'Committed since the log was begun', 'frames'),
     count(
       'frames to bring home',

@@ -584,7 +584,7 @@ class Picture {
     const key = `page:${node.page}`;
     const lit = this.#focus.pages.includes(node.page);
     const from =
-      event.kind === 'open' && event.page === node.page
+      (event.kind === 'open' || event.kind === 'extend') && event.page === node.page
         ? `page:${event.beside}`
         : event.kind === 'deepen' && event.child === node.page
           ? `page:${event.root}`
@@ -642,8 +642,13 @@ class Picture {
       const lit = this.#focus.keys.has(cell.key);
       const kind = cell.leaf ? 'cell' : 'separator';
       const { event } = this.#moment;
+      // In a table's interior pages a new separator is the copy of a key below: it comes out of it.
       const copied =
-        event.kind === 'separator' && event.copied && cell.key === aboveKey(this.#table, event.key);
+        (event.kind === 'separator' || event.kind === 'link'
+          ? event.copied && cell.key === aboveKey(this.#table, event.key)
+          : (event.kind === 'deal' || event.kind === 'borrow') && event.parent === node.page) &&
+        !cell.leaf &&
+        node.lens?.isTable;
       this.#shapes.push({
         ...place,
         key: cell.key,
@@ -651,7 +656,7 @@ class Picture {
         tone: cell.fault ? 'fault' : cell.leaf ? 'key' : 'separator',
         text: cell.text,
         ...(lit && { lit }),
-        ...(copied && { from: cellKey(this.#table, event.key) }),
+        ...(copied && { from: cellKey(this.#table, cell.text) }),
         legend: legendOf(kind, lit),
         select: cell.key,
         aria: cell.aria,
