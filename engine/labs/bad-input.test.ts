@@ -70,7 +70,7 @@ test('a link cut anywhere, or with a letter changed, is refused in a sentence or
   const text = `lab btree\n${Array.from({ length: 40 }, (_, i) => `put ${i} "row ${i}"`).join('\n')}\n`;
   const link = await linkOf({ lab: 'btree', text, digest: '0123456789abcdef', version: '1' });
   for (let cut = 12; cut < link.length; cut += 7) {
-    for (const bad of [link.slice(0, cut), link.slice(0, cut) + '~' + link.slice(cut + 1)]) {
+    for (const bad of [link.slice(0, cut), `${link.slice(0, cut)}~${link.slice(cut + 1)}`]) {
       let read: { text: string } | undefined;
       const said = await complaintOf(async () => {
         read = await readLink(bad);

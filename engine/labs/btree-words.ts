@@ -5,8 +5,9 @@ import { type BTreeEvent, type Key, pageOf } from '../btree/events.ts';
 import { GREATEST_NAME, keyAt } from '../btree/key-lens.ts';
 import { Page, shown } from '../btree/page.ts';
 import { LEAST_ROWID } from '../btree/varint.ts';
-import { type Caption, CREDIT } from '../run/lab.ts';
+import { type Caption, CREDIT, type Words } from '../run/lab.ts';
 import type { BTreeState } from './btree.ts';
+import { commands, settings } from './btree-settings.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 const percent = (part: number): string => `${Math.round(100 * part)} %`;
@@ -48,7 +49,7 @@ const salts = ([a, b]: readonly [number, number]): string =>
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-export function describe(event: BTreeEvent, { disk, value }: BTreeState): Caption {
+function describe(event: BTreeEvent, { disk, value }: BTreeState): Caption {
   const lens = (page: number): Page =>
     new Page(pageOf(disk, page) ?? new Uint8Array(value.pageSize), page, value.usable);
   const keyIn = (page: Page, index: number): string =>
@@ -614,3 +615,86 @@ export function describe(event: BTreeEvent, { disk, value }: BTreeState): Captio
           };
   }
 }
+
+const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name: string]>> = {
+  opened: ['btree/pager.ts', 'create'],
+  descend: ['btree/tree.ts', 'descend'],
+  seek: ['btree/page.ts', 'search'],
+  found: ['btree/tree.ts', 'get'],
+  absent: ['btree/tree.ts', 'get'],
+  scan: ['btree/tree.ts', 'scan'],
+  scanned: ['btree/tree.ts', 'scan'],
+  begin: ['btree/pager.ts', 'begin'],
+  spill: ['btree/tree.ts', 'cellFor'],
+  insert: ['btree/cells.ts', 'enterCell'],
+  update: ['btree/tree.ts', 'replace'],
+  remove: ['btree/cells.ts', 'removeCell'],
+  defragment: ['btree/cells.ts', 'defragment'],
+  overflow: ['btree/balance.ts', 'overflow'],
+  deepen: ['btree/balance.ts', 'deepen'],
+  gather: ['btree/siblings.ts', 'gathered'],
+  deal: ['btree/siblings.ts', 'dealAnew'],
+  separators: ['btree/siblings.ts', 'dealAnew'],
+  predecessor: ['btree/tree.ts', 'replaceByPredecessor'],
+  open: ['btree/dealing.ts', 'openSibling'],
+  move: ['btree/balance.ts', 'split'],
+  separator: ['btree/balance.ts', 'raiseSeparators'],
+  fill: ['btree/load.ts', 'fillPage'],
+  link: ['btree/load.ts', 'linkRight'],
+  extend: ['btree/load.ts', 'linkRight'],
+  vacuum: ['btree/load.ts', 'vacuum'],
+  vacuumed: ['btree/load.ts', 'vacuum'],
+  underfull: ['btree/balance.ts', 'rebalance'],
+  merge: ['btree/balance.ts', 'merge'],
+  unlink: ['btree/balance.ts', 'merge'],
+  borrow: ['btree/balance.ts', 'borrow'],
+  shrink: ['btree/balance.ts', 'shrink'],
+  free: ['btree/pager.ts', 'free'],
+  restart: ['btree/wal.ts', '#begin'],
+  frame: ['btree/wal.ts', 'commit'],
+  'log-sync': ['disk/disk.ts', 'sync'],
+  checkpoint: ['btree/wal.ts', 'checkpoint'],
+  backfill: ['btree/wal.ts', 'checkpoint'],
+  resize: ['btree/wal.ts', 'checkpoint'],
+  'database-sync': ['disk/disk.ts', 'sync'],
+  checkpointed: ['btree/wal.ts', 'checkpoint'],
+  replay: ['btree/wal-lens.ts', 'recoverWal'],
+  'log-end': ['btree/wal-lens.ts', 'recoverWal'],
+  committed: ['btree/pager.ts', 'commit'],
+  nothing: ['btree/pager.ts', 'commit'],
+  rollback: ['btree/pager.ts', 'rollback'],
+  crash: ['disk/power.ts', 'powerCut'],
+  recovered: ['btree/wal.ts', 'recover'],
+  closed: ['btree/pager.ts', 'close'],
+  checked: ['btree/check.ts', 'checkDatabase'],
+};
+
+export const words: Words<BTreeState, BTreeEvent> = {
+  describe,
+  settings,
+  commands,
+  sabotage: [
+    {
+      name: 'early-acknowledge',
+      description:
+        'A commit is acknowledged as durable before its frames are synced: the sync is left for the next commit.',
+    },
+    {
+      name: 'checkpoint-before-log-sync',
+      description:
+        'A checkpoint overwrites the database before the log is synced; with synchronous normal that mixes commits.',
+    },
+    {
+      name: 'lost-separator',
+      description: 'A split forgets its parent: the separator and the new page never get there.',
+    },
+    {
+      name: 'freed-page-in-use',
+      description: 'A page that a merge put on the freelist stays in the tree.',
+    },
+  ],
+  sourceOf(kind) {
+    const [file, name] = SOURCES[kind as BTreeEvent['kind']] ?? SOURCES.opened;
+    return { file: `engine/${file}`, name };
+  },
+};

@@ -21,7 +21,7 @@ import { parseCommand, quote, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
 import { type BTreeState, type Command, btree as engine } from './btree.ts';
 import { opening } from './btree-opened.ts';
-import { describe as captionOf } from './btree-words.ts';
+import { words } from './btree-words.ts';
 
 const btree = { ...engine, ...opening };
 
@@ -44,7 +44,7 @@ const cli = (() => {
 console.info(`judges: sql.js${cli ? ` and sqlite3 ${cli}` : '; no sqlite3 command here'}`);
 
 function setupWith(settings: Record<string, number | string> = {}, seed = 1): Setup {
-  const defaults = Object.fromEntries(btree.settings.map((one) => [one.name, one.default]));
+  const defaults = Object.fromEntries(words.settings.map((one) => [one.name, one.default]));
   return { lab: 'btree', seed, settings: { ...defaults, ...settings }, sabotage: [] };
 }
 
@@ -339,7 +339,7 @@ test('every moment has words, and the words name no missing number', () => {
     put 1 a\ncrash during commit at write 2 keep none\ncrash\nput 2 b\nreopen\ncheckpoint\nput 3 c\ncommit\ncheckpoint\nreopen`;
   const seen = new Set<string>();
   const watch = (event: BTreeEvent, seal: () => BTreeState) => {
-    const { title, detail } = captionOf(event, seal());
+    const { title, detail } = words.describe(event, seal());
     seen.add(event.kind);
     expect(`${title} ${detail}`).not.toMatch(/undefined|NaN|\[object|null/);
     expect(title.length).toBeGreaterThan(5);
@@ -366,7 +366,7 @@ test('every moment has words, and the words name no missing number', () => {
 
 test('the source panel finds each function that it names', () => {
   for (const { kind } of btree.kinds) {
-    const { file, name } = btree.sourceOf(kind);
+    const { file, name } = words.sourceOf(kind);
     const source = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
     expect(source, `${name} in ${file}`).toMatch(
       new RegExp(`^(export )?function ${name}\\(|^  (static |private )?${name}\\(`, 'm'),

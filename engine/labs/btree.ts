@@ -42,25 +42,14 @@ import {
   weightBeside,
 } from '../disk/image.ts';
 import { pendingOf, powerCut, SECTOR } from '../disk/power.ts';
-import type {
-  Engine,
-  ForeignSource,
-  Metric,
-  Note,
-  Part,
-  Problem,
-  Setup,
-  SourceRef,
-} from '../run/lab.ts';
+import type { Engine, ForeignSource, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import {
   type Command,
   type Crash,
-  commands,
   hasTextKeys,
   type LoadRows,
   parse,
   print,
-  settings,
 } from './btree-commands.ts';
 import {
   acknowledged,
@@ -703,59 +692,6 @@ function checkpointedOf({ disk, value }: BTreeState) {
   return [{ name: 'btree.sqlite', bytes }];
 }
 
-const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name: string]>> = {
-  opened: ['btree/pager.ts', 'create'],
-  descend: ['btree/tree.ts', 'descend'],
-  seek: ['btree/page.ts', 'search'],
-  found: ['btree/tree.ts', 'get'],
-  absent: ['btree/tree.ts', 'get'],
-  scan: ['btree/tree.ts', 'scan'],
-  scanned: ['btree/tree.ts', 'scan'],
-  begin: ['btree/pager.ts', 'begin'],
-  spill: ['btree/tree.ts', 'cellFor'],
-  insert: ['btree/cells.ts', 'enterCell'],
-  update: ['btree/tree.ts', 'replace'],
-  remove: ['btree/cells.ts', 'removeCell'],
-  defragment: ['btree/cells.ts', 'defragment'],
-  overflow: ['btree/balance.ts', 'overflow'],
-  deepen: ['btree/balance.ts', 'deepen'],
-  gather: ['btree/siblings.ts', 'gathered'],
-  deal: ['btree/siblings.ts', 'dealAnew'],
-  separators: ['btree/siblings.ts', 'dealAnew'],
-  predecessor: ['btree/tree.ts', 'replaceByPredecessor'],
-  open: ['btree/dealing.ts', 'openSibling'],
-  move: ['btree/balance.ts', 'split'],
-  separator: ['btree/balance.ts', 'raiseSeparators'],
-  fill: ['btree/load.ts', 'fillPage'],
-  link: ['btree/load.ts', 'linkRight'],
-  extend: ['btree/load.ts', 'linkRight'],
-  vacuum: ['btree/load.ts', 'vacuum'],
-  vacuumed: ['btree/load.ts', 'vacuum'],
-  underfull: ['btree/balance.ts', 'rebalance'],
-  merge: ['btree/balance.ts', 'merge'],
-  unlink: ['btree/balance.ts', 'merge'],
-  borrow: ['btree/balance.ts', 'borrow'],
-  shrink: ['btree/balance.ts', 'shrink'],
-  free: ['btree/pager.ts', 'free'],
-  restart: ['btree/wal.ts', '#begin'],
-  frame: ['btree/wal.ts', 'commit'],
-  'log-sync': ['disk/disk.ts', 'sync'],
-  checkpoint: ['btree/wal.ts', 'checkpoint'],
-  backfill: ['btree/wal.ts', 'checkpoint'],
-  resize: ['btree/wal.ts', 'checkpoint'],
-  'database-sync': ['disk/disk.ts', 'sync'],
-  checkpointed: ['btree/wal.ts', 'checkpoint'],
-  replay: ['btree/wal-lens.ts', 'recoverWal'],
-  'log-end': ['btree/wal-lens.ts', 'recoverWal'],
-  committed: ['btree/pager.ts', 'commit'],
-  nothing: ['btree/pager.ts', 'commit'],
-  rollback: ['btree/pager.ts', 'rollback'],
-  crash: ['disk/power.ts', 'powerCut'],
-  recovered: ['btree/wal.ts', 'recover'],
-  closed: ['btree/pager.ts', 'close'],
-  checked: ['btree/check.ts', 'checkDatabase'],
-};
-
 const PROCESSES: Readonly<Record<string, readonly BTreeEvent['kind'][]>> = {
   search: ['descend', 'seek', 'found', 'absent', 'scan', 'scanned'],
   write: ['begin', 'spill', 'insert', 'update', 'remove', 'predecessor', 'defragment', 'free'],
@@ -772,28 +708,6 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   name: 'btree',
   chapter: 5,
   title: 'B-Trees',
-  settings,
-  commands,
-  sabotage: [
-    {
-      name: 'early-acknowledge',
-      description:
-        'A commit is acknowledged as durable before its frames are synced: the sync is left for the next commit.',
-    },
-    {
-      name: 'checkpoint-before-log-sync',
-      description:
-        'A checkpoint overwrites the database before the log is synced; with synchronous normal that mixes commits.',
-    },
-    {
-      name: 'lost-separator',
-      description: 'A split forgets its parent: the separator and the new page never get there.',
-    },
-    {
-      name: 'freed-page-in-use',
-      description: 'A page that a merge put on the freelist stays in the tree.',
-    },
-  ],
   kinds: Object.entries(PROCESSES).flatMap(([process, kinds]) =>
     kinds.map((kind) => ({ kind, process })),
   ),
@@ -819,8 +733,4 @@ export const btree: Engine<BTreeState, Command, BTreeEvent> = {
   exportsAlone: checkpointedOf,
   wouldLose: ({ disk, value }) => value.writing || disk.pending !== undefined,
   metrics,
-  sourceOf: (kind): SourceRef => {
-    const [file, name] = SOURCES[kind as BTreeEvent['kind']] ?? SOURCES.opened;
-    return { file: `engine/${file}`, name };
-  },
 };

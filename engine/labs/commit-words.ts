@@ -1,9 +1,10 @@
 // The words for each moment of the commit lab: who did what, what it waits for, what it may not do.
 
 import type { CommitDid, Decision } from '../protocols/commit/types.ts';
-import type { Caption } from '../run/lab.ts';
+import type { Caption, Words } from '../run/lab.ts';
 import { nameOfFlight } from '../sim/world.ts';
 import type { CommitEvent, CommitLabState } from './commit.ts';
+import { commands, sabotage, settings } from './commit-settings.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
@@ -21,7 +22,7 @@ const NAMES: Readonly<Record<CommitLabState['rules']['protocol'], string>> = {
   'paxos-commit': 'Paxos Commit',
 };
 
-export function describe(event: CommitEvent, state: CommitLabState): Caption {
+function describe(event: CommitEvent, state: CommitLabState): Caption {
   const { kind, who = '', did, choice } = event;
   const { world, rules } = state;
   const flight =
@@ -232,3 +233,33 @@ function doing(did: CommitDid, who: string, { rules }: CommitLabState): Caption 
       return { title: `${who} does nothing`, detail: '' };
   }
 }
+
+const IN = (file: string, name: string) => [`engine/protocols/commit/${file}.ts`, name] as const;
+const SOURCES: Readonly<Record<string, readonly [string, string]>> = {
+  begun: IN('coordinator', 'begin'),
+  voted: IN('participant', 'hearPrepare'),
+  'vote-heard': IN('coordinator', 'hearVote'),
+  decided: IN('coordinator', 'decide'),
+  learned: IN('participant', 'hearDecision'),
+  acknowledged: IN('coordinator', 'hearAck'),
+  ended: IN('coordinator', 'hearAck'),
+  'pre-committed': IN('participant', 'hearPreCommit'),
+  'in-doubt': IN('participant', 'wakeParticipant'),
+  terminating: IN('participant', 'terminate'),
+  'state-told': IN('participant', 'hearStateQuery'),
+  recovered: IN('coordinator', 'recoverCoordinator'),
+  accepted: IN('paxos-commit', 'hearAccept'),
+  'took-over': IN('paxos-commit', 'hearAskAcceptor'),
+  promised: IN('paxos-commit', 'hearPromiseQuery'),
+};
+
+export const words: Words<CommitLabState, CommitEvent> = {
+  describe,
+  settings,
+  commands,
+  sabotage,
+  sourceOf(kind) {
+    const [file, name] = SOURCES[kind] ?? ['engine/protocols/commit/commit.ts', 'hear'];
+    return { file, name };
+  },
+};

@@ -25,14 +25,14 @@ import {
   type Vote,
   type Wrong,
 } from '../protocols/commit/types.ts';
-import type { Engine, Note, Part, Problem, Search, Setup, SourceRef } from '../run/lab.ts';
+import type { Engine, Note, Part, Problem, Search, Setup } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import { apply, type Choice, flightNamed, type Happening, nextInTime } from '../sim/cluster.ts';
 import { Explorer } from '../sim/explorer.ts';
 import { ModelSpace } from '../sim/space.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
-import { type Command, commands, parse, print, sabotage, settings } from './commit-commands.ts';
+import { type Command, parse, print } from './commit-commands.ts';
 import { FAR, messageText } from './raft-commands.ts';
 
 export interface CommitLabState {
@@ -382,9 +382,6 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   name: 'commit',
   chapter: 15,
   title: 'Atomic commitment',
-  settings,
-  commands,
-  sabotage,
   kinds: EVENTS.concat('opened').map((kind) => ({ kind, process: processOf(kind) })),
   referees: [{ name: 'commit', at: 'moment', check: problemsOf }],
   parse: (words) => parse(words, EVENTS),
@@ -419,10 +416,6 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
       help: 'Participants that hold a lock and may not decide alone.',
     },
   ],
-  sourceOf: (kind): SourceRef => {
-    const [file, name] = SOURCES[kind] ?? ['engine/protocols/commit/commit.ts', 'hear'];
-    return { file, name };
-  },
   search,
 };
 
@@ -447,22 +440,3 @@ function processOf(kind: string): string {
   if (['terminating', 'state-told', 'took-over', 'promised'].includes(kind)) return 'takeover';
   return 'commit';
 }
-
-const IN = (file: string, name: string) => [`engine/protocols/commit/${file}.ts`, name] as const;
-const SOURCES: Readonly<Record<string, readonly [string, string]>> = {
-  begun: IN('coordinator', 'begin'),
-  voted: IN('participant', 'hearPrepare'),
-  'vote-heard': IN('coordinator', 'hearVote'),
-  decided: IN('coordinator', 'decide'),
-  learned: IN('participant', 'hearDecision'),
-  acknowledged: IN('coordinator', 'hearAck'),
-  ended: IN('coordinator', 'hearAck'),
-  'pre-committed': IN('participant', 'hearPreCommit'),
-  'in-doubt': IN('participant', 'wakeParticipant'),
-  terminating: IN('participant', 'terminate'),
-  'state-told': IN('participant', 'hearStateQuery'),
-  recovered: IN('coordinator', 'recoverCoordinator'),
-  accepted: IN('paxos-commit', 'hearAccept'),
-  'took-over': IN('paxos-commit', 'hearAskAcceptor'),
-  promised: IN('paxos-commit', 'hearPromiseQuery'),
-};

@@ -4,15 +4,15 @@
 import { type Lab, labOf } from '../run/lab.ts';
 import { btree } from './btree.ts';
 import { opening } from './btree-opened.ts';
-import { describe as btreeWords } from './btree-words.ts';
+import { words as btreeWords } from './btree-words.ts';
 import { commitLab } from './commit.ts';
-import { describe as commitWords } from './commit-words.ts';
+import { words as commitWords } from './commit-words.ts';
 import { lsm } from './lsm.ts';
-import { describe as lsmWords } from './lsm-words.ts';
+import { words as lsmWords } from './lsm-words.ts';
 import { model } from './model.ts';
-import { describe as modelWords } from './model-words.ts';
+import { words as modelWords } from './model-words.ts';
 import { raftLab } from './raft.ts';
-import { describe as raftWords } from './raft-words.ts';
+import { words as raftWords } from './raft-words.ts';
 
 export const labs: readonly Lab[] = [
   labOf({ ...btree, ...opening }, btreeWords) as unknown as Lab,

@@ -6,40 +6,37 @@ import { type Lab, type LabSource, labOf } from '../run/lab.ts';
 
 const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
   btree: async (opens) => {
-    const [{ btree }, { describe }, opened] = await Promise.all([
+    const [{ btree }, { words }, opened] = await Promise.all([
       import('./btree.ts'),
       import('./btree-words.ts'),
       opens ? import('./btree-opened.ts') : undefined,
     ]);
-    return labOf({ ...btree, ...opened?.opening }, describe) as unknown as Lab;
+    return labOf({ ...btree, ...opened?.opening }, words) as unknown as Lab;
   },
   lsm: async () => {
-    const [{ lsm }, { describe }] = await Promise.all([
-      import('./lsm.ts'),
-      import('./lsm-words.ts'),
-    ]);
-    return labOf(lsm, describe) as unknown as Lab;
+    const [{ lsm }, { words }] = await Promise.all([import('./lsm.ts'), import('./lsm-words.ts')]);
+    return labOf(lsm, words) as unknown as Lab;
   },
   raft: async () => {
-    const [{ raftLab }, { describe }] = await Promise.all([
+    const [{ raftLab }, { words }] = await Promise.all([
       import('./raft.ts'),
       import('./raft-words.ts'),
     ]);
-    return labOf(raftLab, describe) as unknown as Lab;
+    return labOf(raftLab, words) as unknown as Lab;
   },
   commit: async () => {
-    const [{ commitLab }, { describe }] = await Promise.all([
+    const [{ commitLab }, { words }] = await Promise.all([
       import('./commit.ts'),
       import('./commit-words.ts'),
     ]);
-    return labOf(commitLab, describe) as unknown as Lab;
+    return labOf(commitLab, words) as unknown as Lab;
   },
   model: async () => {
-    const [{ model }, { describe }] = await Promise.all([
+    const [{ model }, { words }] = await Promise.all([
       import('./model.ts'),
       import('./model-words.ts'),
     ]);
-    return labOf(model, describe) as unknown as Lab;
+    return labOf(model, words) as unknown as Lab;
   },
 };
 

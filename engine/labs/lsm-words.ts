@@ -7,8 +7,9 @@ import { limitOf } from '../lsm/compaction.ts';
 import { type LsmEvent, tableNumbered } from '../lsm/events.ts';
 import { bytesOfLevel, logName, manifestName } from '../lsm/format.ts';
 import { userKeyOf } from '../lsm/key.ts';
-import type { Caption } from '../run/lab.ts';
+import type { Caption, Words } from '../run/lab.ts';
 import type { LsmState } from './lsm.ts';
+import { commands, settings } from './lsm-settings.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 const isAre = (n: number): string => (n === 1 ? 'is' : 'are');
@@ -38,7 +39,7 @@ function rangeOf({ disk }: LsmState, number: number): string {
   return first && last ? `${key(userKeyOf(first))} to ${key(userKeyOf(last))}` : 'no keys';
 }
 
-export function describe(event: LsmEvent, state: LsmState): Caption {
+function describe(event: LsmEvent, state: LsmState): Caption {
   const { value, options } = state;
   switch (event.kind) {
     case 'opened':
@@ -455,3 +456,77 @@ function probed(event: EventOf<'probe'>): Caption {
       };
   }
 }
+
+const SOURCES: Readonly<Record<LsmEvent['kind'], readonly [file: string, name: string]>> = {
+  opened: ['lsm/db.ts', 'createDatabase'],
+  log: ['lsm/log.ts', 'frameRecord'],
+  insert: ['lsm/skiplist.ts', 'addToSkipList'],
+  sync: ['disk/disk.ts', 'sync'],
+  committed: ['lsm/db.ts', 'commit'],
+  slowdown: ['lsm/db.ts', 'write'],
+  stall: ['lsm/db.ts', 'blocked'],
+  proceed: ['lsm/db.ts', 'background'],
+  freeze: ['lsm/db.ts', 'freeze'],
+  block: ['lsm/table.ts', 'add'],
+  table: ['lsm/table.ts', 'finish'],
+  install: ['lsm/db.ts', 'install'],
+  obsolete: ['lsm/db.ts', 'remove'],
+  pick: ['lsm/compaction.ts', 'pickDue'],
+  moved: ['lsm/compaction.ts', 'compact'],
+  merge: ['lsm/compaction.ts', 'merge'],
+  drop: ['lsm/compaction.ts', 'dropOldest'],
+  probe: ['lsm/reads.ts', 'get'],
+  found: ['lsm/reads.ts', 'get'],
+  absent: ['lsm/reads.ts', 'get'],
+  scanning: ['lsm/reads.ts', 'scan'],
+  row: ['lsm/cursor.ts', 'visibleForward'],
+  scanned: ['lsm/reads.ts', 'scan'],
+  snapshot: ['labs/lsm.ts', 'work'],
+  release: ['labs/lsm.ts', 'work'],
+  paused: ['labs/lsm.ts', 'work'],
+  resumed: ['labs/lsm.ts', 'work'],
+  waited: ['labs/lsm.ts', 'work'],
+  nothing: ['labs/lsm.ts', 'work'],
+  crash: ['disk/power.ts', 'powerCut'],
+  replay: ['lsm/recover.ts', 'replayLog'],
+  recovered: ['lsm/recover.ts', 'recover'],
+  closed: ['labs/lsm.ts', 'reopen'],
+  checked: ['lsm/check.ts', 'checkDatabase'],
+};
+
+export const words: Words<LsmState, LsmEvent> = {
+  describe,
+  settings,
+  commands,
+  sabotage: [
+    {
+      name: 'no-sync',
+      description:
+        'commit acknowledges without a sync of the log: a power cut takes what was promised',
+    },
+    {
+      name: 'early-tombstone',
+      description:
+        'a compaction drops every tombstone it meets: what was deleted comes back from below',
+    },
+    {
+      name: 'wrong-filter',
+      description:
+        'filters are built from internal keys, which no reader asks for: a get misses rows that are there',
+    },
+    {
+      name: 'lonely-pick',
+      description:
+        'a compaction takes its table without the neighbours that overlap it: levels overlap, old covers new',
+    },
+    {
+      name: 'manifest-first',
+      description:
+        'the manifest names a table before the table is synced: a power cut leaves a version without its table',
+    },
+  ],
+  sourceOf(kind) {
+    const [file, name] = SOURCES[kind as LsmEvent['kind']] ?? SOURCES.opened;
+    return { file: `engine/${file}`, name };
+  },
+};

@@ -12,22 +12,22 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { textOf, utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import theory from '../lsm/fixtures/theory.json' with { type: 'json' };
-import type { Metric, Setup } from '../run/lab.ts';
+import { labOf, type Metric, type Setup } from '../run/lab.ts';
 import { parseCommand, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
 import { type Command, type LsmState, lsm } from './lsm.ts';
-import { describe as captionOf } from './lsm-words.ts';
+import { words } from './lsm-words.ts';
 
 const LARGE = process.env.SWEEP ? 20 : 1;
 
 type Settings = Record<string, number | string>;
 function setupWith(settings: Settings = {}, sabotage: readonly string[] = [], seed = 1): Setup {
-  const defaults = Object.fromEntries(lsm.settings.map((one) => [one.name, one.default]));
+  const defaults = Object.fromEntries(words.settings.map((one) => [one.name, one.default]));
   return { lab: 'lsm', seed, settings: { ...defaults, ...settings }, sabotage };
 }
 
 const parse = (line: string, setup = setupWith()): Command =>
-  parseCommand(lsm as never, wordsOf(line), setup) as Command;
+  parseCommand(labOf(lsm, words) as never, wordsOf(line), setup) as Command;
 
 type Watch = Parameters<typeof lsm.run>[2];
 function runAll(state: LsmState, command: Command, setup: Setup, watch?: Watch) {
@@ -440,7 +440,7 @@ describe('every planted bug is caught, and only that', () => {
     return undefined;
   }
 
-  test.each(lsm.sabotage.map(({ name }) => name))('%s', (name) => {
+  test.each(words.sabotage.map(({ name }) => name))('%s', (name) => {
     const found: string[] = [];
     for (let seed = 1; seed <= 6 && found.length === 0; seed++) {
       expect(firstProblem([], seed), `clean, seed ${seed}`).toBeUndefined();
@@ -595,7 +595,7 @@ test('the same run is the same bytes, and every moment has its words', () => {
   for (const line of script)
     state = runAll(state, parse(line, setup), setup, (event, seal) => {
       kinds.add(event.kind);
-      const { title, detail } = captionOf(event, seal());
+      const { title, detail } = words.describe(event, seal());
       for (const text of [title, detail]) {
         expect(text.length, event.kind).toBeGreaterThan(5);
         expect(text, event.kind).not.toMatch(/undefined|NaN|\[object/);
@@ -614,7 +614,7 @@ test('the same run is the same bytes, and every moment has its words', () => {
     'replay',
   ])
     expect([...kinds]).toContain(kind);
-  for (const { kind } of lsm.kinds) expect(lsm.sourceOf(kind).file).toMatch(/^engine\//);
+  for (const { kind } of lsm.kinds) expect(words.sourceOf(kind).file).toMatch(/^engine\//);
 });
 
 test('a writer that stalls waits, and is not lost when compaction goes on', () => {

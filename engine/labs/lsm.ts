@@ -38,16 +38,15 @@ import {
 } from '../lsm/ledger.ts';
 import { get, scan } from '../lsm/reads.ts';
 import { recover } from '../lsm/recover.ts';
-import type { Engine, Metric, Note, Part, Problem, Setup, SourceRef } from '../run/lab.ts';
+import type { Engine, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import { bulkKey, bulkValue } from './bulk.ts';
 import {
   type Command,
   type Compact,
   type Crash,
-  commands,
   parse,
   print,
-  settings,
+  READING,
   type Workload,
 } from './lsm-commands.ts';
 
@@ -298,10 +297,6 @@ function workloadStep(db: Db, command: Workload, seed: number): { rest?: Command
   } else db.write([{ key, value }]);
   return done + 1 < count ? { rest: { ...command, done: done + 1 } } : {};
 }
-
-const READING: ReadonlySet<string> = new Set(
-  commands.filter(({ reads }) => reads).map(({ name }) => name),
-);
 
 /** Throws a Complaint where a command cannot be done on such a database. */
 function refuse(value: LsmValue, command: Command): void {
@@ -720,43 +715,6 @@ function openLab(setup: Setup): LsmState {
   return { disk: disk.seal(), value, ledger: EMPTY_LEDGER, options };
 }
 
-const SOURCES: Readonly<Record<LsmEvent['kind'], readonly [file: string, name: string]>> = {
-  opened: ['lsm/db.ts', 'createDatabase'],
-  log: ['lsm/log.ts', 'frameRecord'],
-  insert: ['lsm/skiplist.ts', 'addToSkipList'],
-  sync: ['disk/disk.ts', 'sync'],
-  committed: ['lsm/db.ts', 'commit'],
-  slowdown: ['lsm/db.ts', 'write'],
-  stall: ['lsm/db.ts', 'blocked'],
-  proceed: ['lsm/db.ts', 'background'],
-  freeze: ['lsm/db.ts', 'freeze'],
-  block: ['lsm/table.ts', 'add'],
-  table: ['lsm/table.ts', 'finish'],
-  install: ['lsm/db.ts', 'install'],
-  obsolete: ['lsm/db.ts', 'remove'],
-  pick: ['lsm/compaction.ts', 'pickDue'],
-  moved: ['lsm/compaction.ts', 'compact'],
-  merge: ['lsm/compaction.ts', 'merge'],
-  drop: ['lsm/compaction.ts', 'dropOldest'],
-  probe: ['lsm/reads.ts', 'get'],
-  found: ['lsm/reads.ts', 'get'],
-  absent: ['lsm/reads.ts', 'get'],
-  scanning: ['lsm/reads.ts', 'scan'],
-  row: ['lsm/cursor.ts', 'visibleForward'],
-  scanned: ['lsm/reads.ts', 'scan'],
-  snapshot: ['labs/lsm.ts', 'work'],
-  release: ['labs/lsm.ts', 'work'],
-  paused: ['labs/lsm.ts', 'work'],
-  resumed: ['labs/lsm.ts', 'work'],
-  waited: ['labs/lsm.ts', 'work'],
-  nothing: ['labs/lsm.ts', 'work'],
-  crash: ['disk/power.ts', 'powerCut'],
-  replay: ['lsm/recover.ts', 'replayLog'],
-  recovered: ['lsm/recover.ts', 'recover'],
-  closed: ['labs/lsm.ts', 'reopen'],
-  checked: ['lsm/check.ts', 'checkDatabase'],
-};
-
 const PROCESSES: Readonly<Record<string, readonly LsmEvent['kind'][]>> = {
   write: ['log', 'insert', 'sync', 'committed', 'slowdown', 'stall', 'proceed'],
   flush: ['freeze', 'block', 'table', 'install', 'obsolete'],
@@ -780,35 +738,6 @@ export const lsm: Engine<LsmState, Command, LsmEvent> = {
   name: 'lsm',
   chapter: 7,
   title: 'Log-structured storage',
-  settings,
-  commands,
-  sabotage: [
-    {
-      name: 'no-sync',
-      description:
-        'commit acknowledges without a sync of the log: a power cut takes what was promised',
-    },
-    {
-      name: 'early-tombstone',
-      description:
-        'a compaction drops every tombstone it meets: what was deleted comes back from below',
-    },
-    {
-      name: 'wrong-filter',
-      description:
-        'filters are built from internal keys, which no reader asks for: a get misses rows that are there',
-    },
-    {
-      name: 'lonely-pick',
-      description:
-        'a compaction takes its table without the neighbours that overlap it: levels overlap, old covers new',
-    },
-    {
-      name: 'manifest-first',
-      description:
-        'the manifest names a table before the table is synced: a power cut leaves a version without its table',
-    },
-  ],
   kinds: Object.entries(PROCESSES).flatMap(([process, kinds]) =>
     kinds.map((kind) => ({ kind, process })),
   ),
@@ -832,8 +761,4 @@ export const lsm: Engine<LsmState, Command, LsmEvent> = {
   weight: (older, newer) => weightBeside(older?.disk, newer.disk) + 800,
   exports: exportsOf,
   metrics,
-  sourceOf: (kind): SourceRef => {
-    const [file, name] = SOURCES[kind as LsmEvent['kind']] ?? SOURCES.opened;
-    return { file: `engine/${file}`, name };
-  },
 };

@@ -12,6 +12,7 @@ import { compareKeys } from '../btree/key-lens.ts';
 import type { Value } from '../btree/record.ts';
 import type { Setup } from '../run/lab.ts';
 import { type BTreeState, btree, type Command } from './btree.ts';
+import { words } from './btree-words.ts';
 
 interface SqlDatabase {
   exec(sql: string): { values: unknown[][] }[];
@@ -26,7 +27,7 @@ export function setupWith(
   seed = 1,
   sabotage: readonly string[] = [],
 ): Setup {
-  const defaults = Object.fromEntries(btree.settings.map((one) => [one.name, one.default]));
+  const defaults = Object.fromEntries(words.settings.map((one) => [one.name, one.default]));
   return { lab: 'btree', seed, settings: { ...defaults, ...settings }, sabotage };
 }
 

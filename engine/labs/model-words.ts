@@ -1,7 +1,7 @@
 // The words for each moment of a small model: what the step was, what it changed, what may come next.
 
-import type { Caption } from '../run/lab.ts';
-import type { ModelEvent, ModelState } from './model.ts';
+import type { Caption, Words } from '../run/lab.ts';
+import { DECIDE_FIRST, type ModelEvent, type ModelState, SETTINGS } from './model.ts';
 
 const plural = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`;
 
@@ -16,7 +16,7 @@ function onOffer({ model, vars }: ModelState): string {
   return `${plural(moves.length, 'step')} would change something.`;
 }
 
-export function describe(event: ModelEvent, state: ModelState): Caption {
+function describe(event: ModelEvent, state: ModelState): Caption {
   const { named, model } = state;
   switch (event.kind) {
     case 'opened':
@@ -36,3 +36,30 @@ export function describe(event: ModelEvent, state: ModelState): Caption {
     }
   }
 }
+
+export const words: Words<ModelState, ModelEvent> = {
+  describe,
+  settings: SETTINGS,
+  commands: [
+    {
+      name: 'init',
+      usage: 'init N',
+      help: 'Begins at an initial state, counted from 1.',
+      examples: ['init 1'],
+    },
+    {
+      name: 'do',
+      usage: 'do ACTION …',
+      help: 'Takes a step, by the name of its action and its arguments.',
+      examples: ['do rmPrepare 1', 'do tmAbort'],
+    },
+  ],
+  sabotage: [
+    {
+      name: DECIDE_FIRST,
+      description:
+        'In acp-nb, participants decide as soon as they hear, before they have told the others.',
+    },
+  ],
+  sourceOf: () => ({ file: 'engine/sim/small.ts', name: 'expand' }),
+};

@@ -10,7 +10,7 @@
 import { Complaint } from '../base/assert.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
 import { MODELS, type Named, type Parameters } from '../protocols/models/all.ts';
-import type { Engine, Search, Setup, Word } from '../run/lab.ts';
+import type { Engine, Search, Setting, Setup, Word } from '../run/lab.ts';
 import { Explorer, type Path } from '../sim/explorer.ts';
 import { type SmallModel, SmallSpace, type Vars } from '../sim/small.ts';
 
@@ -54,7 +54,7 @@ export type ModelEvent =
 const integer = (name: string, value: number, min: number, max: number, help: string) =>
   ({ name, type: 'integer', default: value, min, max, help }) as const;
 
-const SETTINGS: Engine['settings'] = [
+export const SETTINGS: readonly Setting[] = [
   {
     name: 'model',
     type: 'choice',
@@ -93,7 +93,7 @@ const SETTINGS: Engine['settings'] = [
 
 /** Bytes that a search may take: under a gigabyte with the rest of the process. */
 const MOST_BYTES = 700 * 2 ** 20;
-const DECIDE_FIRST = 'decide-first';
+export const DECIDE_FIRST = 'decide-first';
 
 const built = new Map<string, SmallModel>();
 
@@ -179,28 +179,6 @@ export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
   name: 'model',
   chapter: 15,
   title: 'Small models',
-  settings: SETTINGS,
-  commands: [
-    {
-      name: 'init',
-      usage: 'init N',
-      help: 'Begins at an initial state, counted from 1.',
-      examples: ['init 1'],
-    },
-    {
-      name: 'do',
-      usage: 'do ACTION …',
-      help: 'Takes a step, by the name of its action and its arguments.',
-      examples: ['do rmPrepare 1', 'do tmAbort'],
-    },
-  ],
-  sabotage: [
-    {
-      name: DECIDE_FIRST,
-      description:
-        'In acp-nb, participants decide as soon as they hear, before they have told the others.',
-    },
-  ],
   kinds: [
     { kind: 'opened', process: 'model' },
     { kind: 'begun', process: 'model' },
@@ -273,7 +251,6 @@ export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
       help: 'How many different steps can be taken next.',
     },
   ],
-  sourceOf: () => ({ file: 'engine/sim/small.ts', name: 'expand' }),
   search,
 };
 

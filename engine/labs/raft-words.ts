@@ -1,14 +1,15 @@
-// The words for each moment of the Raft lab: the caption on the stage, what a screen reader says, and
+// The words of the Raft lab, and for each of its moments: the caption on the stage, what a screen reader says, and
 // what golden scripts record. Each is true of the world at that moment, and has its numbers.
 
 import type { Did } from '../protocols/raft/did.ts';
-import type { Caption } from '../run/lab.ts';
+import type { Caption, Words } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import type { ClientDid, Op } from '../sim/client.ts';
 import type { Choice, MessageName } from '../sim/cluster.ts';
 import { itemAt } from '../sim/seq.ts';
 import { localTime, millis, nameOfFlight, nodeNamed } from '../sim/world.ts';
 import type { RaftLabState } from './raft.ts';
+import { commands, sabotage, settings } from './raft-settings.ts';
 import type { RaftEvent } from './raft-value.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -52,7 +53,7 @@ const A_MESSAGE: Readonly<Record<string, string>> = {
   answer: 'an answer for a client',
 };
 
-export function describe(event: RaftEvent, state: RaftLabState): Caption {
+function describe(event: RaftEvent, state: RaftLabState): Caption {
   const { did, choice } = event;
   if (did) {
     const said = isClientDid(did) ? clientWords(did, event) : nodeWords(did, event, state);
@@ -510,3 +511,62 @@ function worldWords(event: RaftEvent, choice: Choice, { world }: RaftLabState): 
       return { title: `${cap(choice.do)}`, detail: '' };
   }
 }
+
+const RAFT = 'protocols/raft/raft.ts';
+/** The function that was at work, by kind of event. */
+const SOURCES: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  'pre-campaign': [RAFT, 'campaign'],
+  campaign: [RAFT, 'campaign'],
+  grant: [RAFT, 'onVote'],
+  refuse: [RAFT, 'onVote'],
+  tally: [RAFT, 'onVoted'],
+  elected: [RAFT, 'lead'],
+  'step-down': [RAFT, 'becomeFollower'],
+  transfer: [RAFT, 'request'],
+  'transfer-refused': [RAFT, 'request'],
+  'transfer-over': [RAFT, 'wake'],
+  'idle-timeout': [RAFT, 'wake'],
+  propose: [RAFT, 'onCall'],
+  accept: [RAFT, 'onAppend'],
+  acked: [RAFT, 'onAppended'],
+  reject: [RAFT, 'onAppend'],
+  'back-up': [RAFT, 'onAppended'],
+  'held-back': [RAFT, 'maybeCommit'],
+  commit: [RAFT, 'maybeCommit'],
+  heartbeat: [RAFT, 'broadcast'],
+  heard: [RAFT, 'onAppend'],
+  echo: [RAFT, 'onAppended'],
+  'quorum-ok': [RAFT, 'wake'],
+  stale: [RAFT, 'receive'],
+  ignore: [RAFT, 'receive'],
+  saved: [RAFT, 'saved'],
+  compact: [RAFT, 'compact'],
+  install: [RAFT, 'onSnapshot'],
+  elsewhere: [RAFT, 'elsewhere'],
+  read: [RAFT, 'read'],
+  'read-waits': [RAFT, 'read'],
+  'read-served': [RAFT, 'confirm'],
+  voters: [RAFT, 'request'],
+  'voters-refused': [RAFT, 'request'],
+  start: [RAFT, 'start'],
+  ask: ['sim/client.ts', 'begin'],
+  queued: ['sim/client.ts', 'begin'],
+  answered: ['sim/client.ts', 'hear'],
+  redirected: ['sim/client.ts', 'hear'],
+  late: ['sim/client.ts', 'hear'],
+  retry: ['sim/client.ts', 'clientWake'],
+  'gave-up': ['sim/client.ts', 'clientWake'],
+  rested: ['sim/client.ts', 'clientWake'],
+  chaos: ['sim/storm.ts', 'newStorm'],
+};
+
+export const words: Words<RaftLabState, RaftEvent> = {
+  describe,
+  settings,
+  commands,
+  sabotage,
+  sourceOf(kind) {
+    const [file, name] = SOURCES[kind] ?? ['sim/cluster.ts', 'absorb'];
+    return { file: `engine/${file}`, name };
+  },
+};

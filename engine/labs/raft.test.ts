@@ -5,7 +5,7 @@ import { labOf } from '../run/lab.ts';
 import { wordsOf } from '../run/scenario.ts';
 import { Script } from '../run/script.ts';
 import { raftLab } from './raft.ts';
-import { describe as words } from './raft-words.ts';
+import { words } from './raft-words.ts';
 
 const lab = labOf(raftLab, words) as unknown as Lab;
 

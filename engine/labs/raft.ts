@@ -37,17 +37,7 @@ import {
   type Request,
   type Wrong,
 } from '../protocols/raft/types.ts';
-import type {
-  Elsewhere,
-  Engine,
-  Metric,
-  Note,
-  Part,
-  Problem,
-  Setup,
-  SourceRef,
-  Word,
-} from '../run/lab.ts';
+import type { Elsewhere, Engine, Metric, Note, Part, Problem, Setup, Word } from '../run/lab.ts';
 import type { Id, Micros, Reaction } from '../sim/actor.ts';
 import { type HistoryRecord, newClient } from '../sim/client.ts';
 import { absorb, apply, flightNamed, type Happening, nextInTime, pick } from '../sim/cluster.ts';
@@ -55,17 +45,7 @@ import { isCut } from '../sim/net.ts';
 import { itemAt, itemsOf, seqOf } from '../sim/seq.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
-import {
-  type Command,
-  commands,
-  FAR,
-  MOST_CLIENTS,
-  messageText,
-  parse,
-  print,
-  sabotage,
-  settings,
-} from './raft-commands.ts';
+import { type Command, FAR, MOST_CLIENTS, messageText, parse, print } from './raft-commands.ts';
 import {
   PROCESSES,
   type RaftEvent,
@@ -73,7 +53,6 @@ import {
   type ShownEntry,
   type ShownNode,
   type ShownSaved,
-  SOURCES,
 } from './raft-value.ts';
 
 export interface RaftLabState {
@@ -692,9 +671,6 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
   name: 'raft',
   chapter: 11,
   title: 'Consensus: Raft',
-  settings,
-  commands,
-  sabotage,
   kinds: Object.entries(PROCESSES).flatMap(([process, kinds]) =>
     kinds.map((kind) => ({ kind, process })),
   ),
@@ -721,10 +697,6 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
     },
   ],
   metrics,
-  sourceOf: (kind): SourceRef => {
-    const [file, name] = SOURCES[kind] ?? ['sim/cluster.ts', 'absorb'];
-    return { file: `engine/${file}`, name };
-  },
   history: ({ world }) => itemsOf(world.history),
   part: ({ kind }, moments) =>
     kind === 'run' || kind === 'until' || kind === 'step' ? `step ${moments}` : undefined,

@@ -284,19 +284,22 @@ export interface SearchReport {
   }[];
 }
 
-/** The words of a lab: what `describe` says of each moment. */
-export type Describe<S, E> = (event: E, state: S) => Caption;
+/** What of a lab is only words, or names of things: captions, help, where the sources stand. */
+export type Words<S = unknown, E extends AnyEvent = AnyEvent> = Pick<
+  Lab<S, unknown, E>,
+  'describe' | 'settings' | 'commands' | 'sabotage' | 'sourceOf'
+>;
 
-/** A lab without its words. They are half of its text: in the worker they are a chunk of their own. */
+/** A lab without its words. They are a good part of its text: in the worker they are a chunk of their own. */
 export type Engine<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> = Omit<
   Lab<S, C, E>,
-  'describe'
+  keyof Words
 >;
 
 export const labOf = <S, C, E extends AnyEvent>(
   engine: Engine<S, C, E>,
-  describe: Describe<S, E>,
-): Lab<S, C, E> => ({ ...engine, describe });
+  words: Words<S, E>,
+): Lab<S, C, E> => ({ ...engine, ...words });
 
 /** Where labs come from: all at hand, or each loaded when a scenario first names it. */
 export interface LabSource {

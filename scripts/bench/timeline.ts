@@ -9,7 +9,7 @@ import { recordOf } from '../../engine/btree/record.ts';
 import { BTree } from '../../engine/btree/tree.ts';
 import { Disk } from '../../engine/disk/disk.ts';
 import { btree } from '../../engine/labs/btree.ts';
-import { describe } from '../../engine/labs/btree-words.ts';
+import { words } from '../../engine/labs/btree-words.ts';
 import { hostOf } from '../../engine/run/host.ts';
 import { type Lab, labOf, labsAtHand, type Setup } from '../../engine/run/lab.ts';
 import { Timeline } from '../../engine/run/timeline.ts';
@@ -18,12 +18,12 @@ import { shuffled, text } from './rows.ts';
 import { type Figure, inTurns, quantile, ratios, summary } from './stats.ts';
 
 const PAGE_SIZE = 512;
-const lab = labOf(btree, describe) as unknown as Lab;
+const lab = labOf(btree, words) as unknown as Lab;
 const setup: Setup = {
   lab: btree.name,
   seed: 1,
   settings: {
-    ...Object.fromEntries(btree.settings.map(({ name, default: value }) => [name, value])),
+    ...Object.fromEntries(words.settings.map(({ name, default: value }) => [name, value])),
     'page-size': PAGE_SIZE,
   },
   sabotage: [],
