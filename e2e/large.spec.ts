@@ -78,6 +78,10 @@ test('a database of 100 MB: chosen, walked to a row, looked into; nothing freeze
     await expect(tab).toHaveText(`Page ${first + 3}`);
     await expect(inspector(page)).toContainText('table leaf');
     expect(await hexOf(page)).toMatch(/^0d 00 00 00 1e /);
+    // The page that was open before is a bar again, and has left nothing behind.
+    await settled(page);
+    await expect(page.locator('.stage-svg .page:not(.narrow) > .cell')).not.toHaveCount(0);
+    await expect(page.locator('.stage-svg .page.narrow > g')).toHaveCount(0);
 
     // "No task over 50 ms" is the bench's to measure, on a quiet machine; here: nothing freezes.
     expect((await longTasks(page))[0] ?? 0).toBeLessThan(1_000);

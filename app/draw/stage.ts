@@ -221,6 +221,11 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
       const page = items.get(key);
       if (page) joinInto(select(page.element), riders);
     }
+    // A page that has become a bar lets go of what it carried.
+    for (const { key, kind } of shapes) {
+      const bar = kind === 'page' && !pages.has(key) && items.get(key)?.element;
+      if (bar && bar.querySelector(':scope > g')) joinInto(select(bar), []);
+    }
     // What rode on a page that is gone went with its element.
     const wanted = new Set(shapes.map(({ key }) => key));
     for (const key of items.keys()) if (!wanted.has(key)) items.delete(key);
