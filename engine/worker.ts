@@ -3,7 +3,6 @@
 // `node raft A` is one node of a cluster, started by the script's worker.
 // Here the world outside arrives: messages, and files that a person opens, read lazily and synchronously.
 
-import { Sha256 } from './base/sha256.ts';
 import { isOfActors, loadProtocol } from './labs/actors.ts';
 import { labs } from './labs/lazy.ts';
 import { type HostOptions, hostOf } from './run/host.ts';
@@ -57,6 +56,7 @@ const methods = {
   },
   /** SHA-256 of a file, for the scenario's `file` line. Other requests are answered meanwhile. */
   fingerprint: async (file: Blob): Promise<string> => {
+    const { Sha256 } = await import('./base/sha256.ts');
     const hash = new Sha256();
     const reader = new FileReaderSync();
     for (let at = 0; at < file.size; at += READ_BYTES) {

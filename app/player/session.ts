@@ -5,7 +5,6 @@ import { createActor } from 'xstate';
 import { createStore } from 'zustand/vanilla';
 import { Complaint, sentenceOf } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
-import { fileIn, fileLine, whyAnother } from '../../engine/run/file.ts';
 import type { Kept, Opened, Overview } from '../../engine/run/host.ts';
 import { COMPANIONS, type DatabaseFiles, type ForeignFile } from '../../engine/run/lab.ts';
 import { withoutComment } from '../../engine/run/scenario.ts';
@@ -64,6 +63,8 @@ let leaving: Promise<void> = Promise.resolve();
 
 /** What keeps work comes when something is kept or sought: the front page's lab keeps nothing. */
 const shelving = () => import('../shelf/shelf.ts');
+/** And what names files in a text, when there is one. */
+const naming = () => import('../../engine/run/file.ts');
 
 const AT_WORK = 'The lab is still at work.';
 
@@ -520,6 +521,7 @@ export function openSession(options: SessionOptions): Session {
   async function openFiles(lab: string, given: DatabaseFiles<File>, text?: string): Promise<void> {
     const { name } = given.database;
     try {
+      const { fileIn, fileLine, whyAnother } = await naming();
       const wanted = text === undefined ? undefined : fileIn(text);
       const file = wanted?.sha256 === undefined ? described(given) : await fingerprints(given);
       const another = wanted && whyAnother(wanted, file);
@@ -529,9 +531,9 @@ export function openSession(options: SessionOptions): Session {
       }
       files = given;
       const complaint = await open(text ?? `lab ${lab}\n${fileLine(file)}\n`);
-      if (complaint) fail(naming(name, complaint));
+      if (complaint) fail(about(name, complaint));
     } catch (thrown) {
-      fail(naming(name, sentenceOf(thrown)));
+      fail(about(name, sentenceOf(thrown)));
     }
   }
 
@@ -585,7 +587,8 @@ export function openSession(options: SessionOptions): Session {
     else if (source.kind === 'workspace') await openWorkspace(source.name, source.otherwise);
     else {
       keepAs = source.keepAs;
-      const needs = neededBy(source.text);
+      const needs = await neededBy(source.text);
+      if (closed) return;
       if (needs) {
         set({ wants: { file: needs, text: source.text } });
         return fail(wantsSentence(needs));
@@ -928,9 +931,10 @@ export function openSession(options: SessionOptions): Session {
 }
 
 /** The file that a text needs; a line that cannot be read is complained about where all of it is. */
-function neededBy(text: string): ForeignFile | undefined {
+async function neededBy(text: string): Promise<ForeignFile | undefined> {
+  if (!/^\s*file\s/m.test(text)) return undefined;
   try {
-    return fileIn(text);
+    return (await naming()).fileIn(text);
   } catch {
     return undefined;
   }
@@ -960,7 +964,7 @@ function described(given: DatabaseFiles<File>): ForeignFile {
 const compareOf = ({ compare }: Opened) => (compare ? { compare } : {});
 
 /** A complaint that says which file it is about, once. */
-const naming = (file: string, sentence: string) =>
+const about = (file: string, sentence: string) =>
   sentence.includes(file) ? sentence : `${file}: ${sentence}`;
 
 const clamp = (index: number, length: number) => Math.max(0, Math.min(index, length - 1));
