@@ -223,8 +223,8 @@ export function mountStage(svg: SVGSVGElement, options: StageOptions = {}): Stag
     }
     // A page that has become a bar lets go of what it carried.
     for (const { key, kind } of shapes) {
-      const bar = kind === 'page' && !pages.has(key) && items.get(key)?.element;
-      if (bar && bar.querySelector(':scope > g')) joinInto(select(bar), []);
+      const bar = kind === 'page' && !pages.has(key) ? items.get(key)?.element : undefined;
+      if (bar?.querySelector(':scope > g')) joinInto(select(bar), []);
     }
     // What rode on a page that is gone went with its element.
     const wanted = new Set(shapes.map(({ key }) => key));
