@@ -153,12 +153,15 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
         if (pace === 'own' || side === 0) return session.nextOf(process, direction);
         const before = session.store.getState().moment?.index;
         const found = await session.nextOf(process, direction);
-        const stop = session.store.subscribe(({ moment }) => {
-          if (moment?.index === before) return;
+        const follow = () => {
+          const { moment } = session.store.getState();
+          if (!moment || moment.index === before) return;
           stop();
-          if (moment) go(placed(pace, tracks(), side, moment.index));
-        });
-        if (!found) stop();
+          go(placed(pace, tracks(), side, moment.index));
+        };
+        // It is on its way, or there already.
+        const stop = found ? session.store.subscribe(follow) : () => {};
+        if (found) follow();
         return found;
       },
       setSpeed(speed) {

@@ -183,6 +183,37 @@ describe('one moment at a time', () => {
   });
 });
 
+describe('held at a moment', () => {
+  test('nothing gets beyond it, whoever asks; let go, all do', async () => {
+    const player = playerOf();
+    await player.open();
+    player.send({ type: 'HOLD', index: 2 });
+    await stepped(player, { type: 'GO', index: 5 });
+    expect(player.at).toBe(2);
+    await stepped(player, { type: 'STEP' });
+    await stepped(player, { type: 'JUMP', index: 4 });
+    await stepped(player, { type: 'PLAY' });
+    expect([player.at, player.in('paused')]).toEqual([2, true]);
+    player.send({ type: 'HOLD' });
+    await stepped(player, { type: 'GO', index: 5 });
+    expect(player.at).toBe(5);
+  });
+
+  test('who is beyond it already is taken back; who plays stops there', async () => {
+    const player = playerOf();
+    await player.open(4);
+    await stepped(player, { type: 'HOLD', index: 1 });
+    expect([player.at, player.in('paused')]).toEqual([1, true]);
+    await stepped(player, { type: 'HOLD', index: 3 });
+    player.send({ type: 'PLAY' });
+    for (let i = 0; i < 8; i++) {
+      await player.answer();
+      player.wind(5_000);
+    }
+    expect([player.at, player.in('paused')]).toEqual([3, true]);
+  });
+});
+
 describe('playing', () => {
   test('moves, dwells long enough to read, goes on, and stops at the end', async () => {
     const player = playerOf(3);
@@ -290,6 +321,9 @@ test('whatever comes in whatever order: landed before the next, within the run, 
       { type: 'PAUSE' },
       { type: 'SPEED', speed: 4 },
       { type: 'GREW', length: 8 },
+      { type: 'HOLD', index: 1 },
+      { type: 'HOLD', index: 4 },
+      { type: 'HOLD' },
     ),
     fc.integer({ min: -2, max: 9 }).map((index) => ({ type: 'JUMP' as const, index })),
     fc.integer({ min: -2, max: 9 }).map((index) => ({ type: 'GO' as const, index })),
@@ -321,6 +355,8 @@ test('whatever comes in whatever order: landed before the next, within the run, 
       player.send({ type: 'PAUSE' });
       expect(player.log.filter((said) => said.startsWith('NOT'))).toEqual([]);
       expect([player.in('paused'), player.t, player.ticker.waiting]).toEqual([true, 1, 0]);
+      const { limit = 99 } = player.context();
+      expect(player.at).toBeLessThanOrEqual(limit);
     }),
     { numRuns: 150 },
   );

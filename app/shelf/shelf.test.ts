@@ -209,3 +209,13 @@ describe('a workspace gets another name', () => {
     expect(await shelf.read('four')).toBeUndefined();
   });
 });
+
+test('how far a reader is in a lesson is kept by lesson, the newest counts', async () => {
+  const shelf = openShelf();
+  expect(await shelf.progress('btree')).toBeUndefined();
+  await shelf.saveProgress({ lesson: 'btree', beat: 'pages', marks: { pages: 'seen' } });
+  const newest = { lesson: 'btree', beat: 'down', marks: { pages: 'right', down: 'seen' } };
+  await shelf.saveProgress(newest);
+  await shelf.saveProgress({ lesson: 'lsm', beat: 'log', marks: {} });
+  expect(await shelf.progress('btree')).toEqual(newest);
+});
