@@ -182,9 +182,9 @@ test('the lesson on a phone: stage first, the lesson as a sheet, dark', async ({
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await shot(page, 'phone-answered-deep');
 
-  for (let at = 5; at < 16; at++) {
+  for (let at = 5; at < 17; at++) {
     await button(page, 'The next beat').click();
-    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 16`);
+    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 17`);
     await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /^\d+\.\d+: /);
     await settled(page);
     await shot(page, `phone-${at + 1}-deep`);

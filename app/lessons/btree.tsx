@@ -1094,6 +1094,91 @@ const bstar: Beat = {
   ),
 };
 
+// ── Bulk loading ────────────────────────────────────────────────────────────────────────────────
+
+const LATE = 'put 500 "a row that comes too late"';
+
+/** The search of the last put: after it the row goes in, or has no room. */
+const lastPutSeek = (run: Run): number | undefined => {
+  const put = lastLine(run, 'put');
+  const seek = put && find(run, 'seek', put.first);
+  return put && seek !== undefined && seek < endOf(put) ? seek : undefined;
+};
+
+const splitsIn = (run: Run, line: RunLine | undefined): boolean => {
+  const overflow = line && find(run, 'overflow', line.first);
+  return line !== undefined && overflow !== undefined && overflow <= endOf(line);
+};
+
+const ROOM = ['it finds room', 'its page splits'];
+
+const load: Beat = {
+  id: 'load',
+  title: 'Built from below',
+  scenario: script('lab btree', 'title "Built from below"', 'load 120 fill 100', LATE),
+  beside: {
+    scenario: script('lab btree', 'title "Built from below"', 'load 120 fill 80', LATE),
+    names: ['filled to 100 %', 'filled to 80 %'],
+  },
+  at: startOf('put'),
+  prose: (
+    <>
+      <p>
+        Who has all rows at hand, in order, need not put them one by one. Fill the leaves from left
+        to right, and let the pages above grow as leaves come. That is <Term>bulk loading</Term>.{' '}
+        <Claim holds={(run) => !splitsIn(run, lastLine(run, 'load'))}>No page splits</Claim>, and{' '}
+        <Claim
+          holds={(run) => {
+            const line = lastLine(run, 'load');
+            return line !== undefined && descents(run, line) === 0;
+          }}
+        >
+          no place is searched
+        </Claim>
+        .
+      </p>
+      <p>
+        How full to make them is up to you: the <Term>fill factor</Term>. A took 100 %, B 80 %. Then
+        one row came late.
+      </p>
+    </>
+  ),
+  prediction: {
+    question: 'What becomes of the late row in A?',
+    gate: lastPutSeek,
+    async options() {
+      return ROOM.map((value) => ({ value }));
+    },
+    async outcome(run, gate) {
+      const line = lineAt(run, gate) as RunLine;
+      const splits = splitsIn(run, line);
+      const moment = splits
+        ? (findLast(run, ['separator', 'separators'], endOf(line)) ?? endOf(line))
+        : endOf(line);
+      const { page } = told(await run.at(gate));
+      return {
+        value: ROOM[splits ? 1 : 0] as string,
+        moment,
+        key: `page:${page}`,
+        because: splits
+          ? `Page ${page} had no room for it, and now two pages are half full.`
+          : `Page ${page} had room for it.`,
+      };
+    },
+    otherwise: 'Put a row after the load to be asked.',
+    own: ownKey('put', 'Put another key', '700', (key) => `put ${key} "a row that comes too late"`),
+  },
+  after: (
+    <p>
+      <Claim beside holds={(run) => !splitsIn(run, lastLine(run, 'put'))}>
+        In B it finds room
+      </Claim>
+      . Full pages are best for what is only read. Where rows still come, some room is left: a tenth
+      of each page is a usual choice.
+    </p>
+  ),
+};
+
 // ── B-Tree and B+Tree ───────────────────────────────────────────────────────────────────────────
 
 const ROWS = [
@@ -1380,6 +1465,7 @@ export const lesson: Lesson = {
     merge,
     borrow,
     bplus,
+    load,
     real,
     challengeHeight,
     challengeLost,
