@@ -2,7 +2,7 @@
 // its counts, what its referees found), never by comparing strings.
 
 import { CircleCheck, Flag, Lightbulb, RotateCcw } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Session } from '../player/types.ts';
 import type { Task as Asked, Challenge as Challenged, Run, Verdict } from './lesson.ts';
 
@@ -13,13 +13,15 @@ function useVerdict(
   onDone: () => void,
 ): Verdict | undefined {
   const [verdict, setVerdict] = useState<Verdict>();
+  const done = useRef(onDone);
+  done.current = onDone;
   useEffect(() => {
     let alive = true;
     judge(run).then(
       (found) => {
         if (!alive) return;
         setVerdict(found);
-        if (found.done) onDone();
+        if (found.done) done.current();
       },
       // The run went on meanwhile; the next is judged.
       () => {},
@@ -27,7 +29,7 @@ function useVerdict(
     return () => {
       alive = false;
     };
-  }, [judge, run, onDone]);
+  }, [judge, run]);
   return verdict;
 }
 
