@@ -129,6 +129,9 @@ export function useLesson(props: {
       const { scenario } = beat;
       const here = session as Session;
       setTrouble(undefined);
+      // A beat that was left while it was opening still has the engine.
+      await atRest(here);
+      if (!alive) return;
       here.select(undefined);
       if (typeof scenario === 'string') {
         const { current } = loaded;
@@ -249,6 +252,18 @@ export function useLesson(props: {
       actor.send({ type: 'GO', beat: index });
     },
   };
+}
+
+/** Until the engine is not at work on a script. */
+function atRest({ store }: Session): Promise<void> {
+  return new Promise((resolve) => {
+    if (store.getState().phase !== 'working') return resolve();
+    const stop = store.subscribe(({ phase }) => {
+      if (phase === 'working') return;
+      stop();
+      resolve();
+    });
+  });
 }
 
 /** The moment that a scenario's own `at` names. */
