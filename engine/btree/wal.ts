@@ -277,12 +277,11 @@ export class Wal {
         database.truncate(pages * pageSize);
         this.#tell?.({ kind: 'resize', pages, before });
       }
-      if (!this.#leaveOut.has('database sync')) {
-        database.sync();
-        this.#tell?.({ kind: 'database-sync', pages: copies.length });
-      }
+      if (!this.#leaveOut.has('database sync')) database.sync();
     }
     this.#know({ ...this.state, backfilled: upTo });
+    if (all && !this.#leaveOut.has('database sync'))
+      this.#tell?.({ kind: 'database-sync', pages: copies.length });
     this.#tell?.({ kind: 'checkpointed', frames: upTo, all });
     return all;
   }
