@@ -477,6 +477,8 @@ class Picture {
   readonly #detail: Detail;
   readonly #measure: Measure;
   readonly #shapes: Shape[] = [];
+  /** Log and file have to do with less height. */
+  #tight = false;
   readonly #table: string;
 
   constructor(
@@ -522,9 +524,16 @@ class Picture {
     // needs much of it lifts it. How much is measured by drawing the file once and taking it back.
     const drawn = this.#shapes.length;
     const top = plain ? 32 : 36;
-    const below = this.#file(slots, left, strip, this.#log(left, strip, top)) + 16;
-    this.#shapes.length = drawn;
     const height = this.#look.height - MARGINS.y;
+    const measure = (): number => {
+      const end = this.#file(slots, left, strip, this.#log(left, strip, top)) + 16;
+      this.#shapes.length = drawn;
+      return end;
+    };
+    let below = measure();
+    // Below this zoom the stage leaves out all words: rather fewer frames, and smaller pages.
+    this.#tight = !plain && bottom + 40 + below > height / READABLE;
+    if (this.#tight) below = measure();
     const rest = plain ? 0 : Math.min(height * WATERLINE, height - below);
     const line = Math.max(bottom + (plain ? 16 : 40), rest);
     this.#shapes.push({
@@ -847,8 +856,9 @@ class Picture {
     const { plain } = this.#look;
     const { event } = this.#moment;
     if (!log || (plain && log.frames.length === 0)) return top;
-    const [w, h, gap] = log.frames.length <= 7 && !plain ? [68, 40, 7] : [34, 20, 5];
-    const rows = plain ? 1 : width < NARROW ? 3 : 2;
+    const tall = log.frames.length <= 7 && !plain && !this.#tight;
+    const [w, h, gap] = tall ? [68, 40, 7] : [34, 20, 5];
+    const rows = (plain || this.#tight ? 1 : 2) + (width < NARROW ? 1 : 0);
     const columns = Math.max(4, Math.floor((width + gap) / (w + gap)));
     /** Where the n-th stands, and how wide it is when it takes the room of `wide`. */
     let place = 0;
@@ -887,11 +897,14 @@ class Picture {
     const room = columns * rows - place - (old.length > 0 ? wide : 0);
     const focus = new Set(this.#focus.frames);
     let from = 0;
+    let most = room;
     if (own.length > room) {
       const last = own.length - (room - wide);
       const needed = own.findIndex(({ frame }) => focus.has(frame));
-      // Home first out of sight; in the middle of a checkpoint where it is at stays in sight.
+      // The last ones; in the middle of a checkpoint those where it is at.
       from = needed < 0 ? last : Math.max(0, Math.min(last, needed - 3));
+      if (from > 0) most -= wide;
+      if (from + most < own.length) most -= wide;
     }
     const count = (key: string, text: string, aria: string, hatched: boolean) =>
       this.#shapes.push({
@@ -908,7 +921,7 @@ class Picture {
     if (from > 0)
       count('frames:before', `${from} frames`, `${from} frames before, not drawn`, false);
     const synced = event.kind === 'log-sync' || event.kind === 'committed';
-    const shown = own.slice(from, from + room - (from > 0 ? wide : 0));
+    const shown = own.slice(from, from + most);
     for (const one of shown) this.#frame(one, next(), synced && one.frame > this.#before());
     const after = own.length - from - shown.length;
     if (after > 0) count('frames:after', `${after} more`, `${after} more frames`, false);
@@ -1022,9 +1035,9 @@ class Picture {
     const [w, h, gap] =
       plain && slots.length <= 24
         ? [Math.min(68, (width + 6) / Math.max(slots.length, 8) - 6), 24, 6]
-        : slots.length <= 24
+        : slots.length <= 24 && !this.#tight
           ? [68, 40, 7]
-          : slots.length <= 140
+          : slots.length <= (this.#tight ? 24 : 140)
             ? [34, 20, 5]
             : slots.length <= 700
               ? [10, 10, 2]
