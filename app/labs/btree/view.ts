@@ -924,7 +924,7 @@ class Picture {
     const shown = own.slice(from, from + most);
     for (const one of shown) this.#frame(one, next(), synced && one.frame > this.#before());
     const after = own.length - from - shown.length;
-    if (after > 0) count('frames:after', `${after} more`, `${after} more frames`, false);
+    if (after > 0) count('frames:after', `+ ${after}`, `${after} frames after these`, false);
     if (old.length > 0) {
       const free = columns * rows - place;
       const drawn = old.slice(0, old.length > free ? Math.max(0, free - wide) : free);
