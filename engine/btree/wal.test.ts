@@ -293,6 +293,55 @@ interface Cut {
   readonly write: number;
 }
 
+describe('the index', () => {
+  test('after the worked example it is the bytes that wal-index-lens.ts draws', () => {
+    const disk = new Disk();
+    const log = openLog(disk);
+    log.write(
+      0,
+      hex(`377f0683 002de218 00000200 00000000 11223344 55667788 2726fe1b 23664f5c
+           00000002 00000002 11223344 55667788 a5a55e28 bd8293eb 0d00000000020000`),
+    );
+    log.write(WAL_HEADER + FRAME_HEADER + 511, new Uint8Array(1));
+    Wal.recover(log, openIndex(disk), 512);
+    const bytes = fileBytes(disk.seal(), INDEX);
+    expect(hexOf(bytes.subarray(12, 40))).toBe(
+      '0101000201000000' + '02000000285ea5a5' + 'eb9382bd11223344' + '55667788',
+    );
+    expect(hexOf(bytes.subarray(0x88, 0x8c))).toBe('02000000');
+    expect(hexOf(bytes.subarray(0x45fc, 0x45fe))).toBe('0100');
+  });
+
+  (cli ? test : test.skip)(
+    'is the one that sqlite3 keeps beside the same log, block after block',
+    () => {
+      const path = join(folder, 'shm.db');
+      const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) ';
+      const work = Array.from(
+        { length: 6 },
+        (_, i) =>
+          `BEGIN; ${rows} INSERT OR REPLACE INTO t SELECT i * ${i + 3}, hex(randomblob(400)) FROM n; COMMIT;`,
+      );
+      execFileSync('sqlite3', [path], {
+        input: `PRAGMA page_size=512; PRAGMA journal_mode=wal; PRAGMA wal_autocheckpoint=0; CREATE TABLE t(id INTEGER PRIMARY KEY, v);
+        ${work.join('\n')}\n.shell cp '${path}-wal' '${path}.log'\n.shell cp '${path}-shm' '${path}.index'\n`,
+      });
+      const [theirs, log] = [readFileSync(`${path}.index`), readFileSync(`${path}.log`)];
+      const disk = new Disk();
+      const file = openLog(disk);
+      file.write(0, new Uint8Array(log));
+      const { wal } = Wal.recover(file, openIndex(disk), 512);
+      // More than one block of 4,096 frames, so that all parts of the format are met.
+      expect(wal.state.mxFrame).toBeGreaterThan(4062 + 4096);
+      const ours = new Uint8Array(theirs.length);
+      ours.set(fileBytes(disk.seal(), INDEX));
+      // How many commits there were since it was made, and so its checksum, recovery cannot know.
+      expect(hexOf(ours.subarray(12, 40))).toBe(hexOf(theirs.subarray(12, 40)));
+      expect(equalBytes(ours.subarray(136), new Uint8Array(theirs.subarray(136)))).toBe(true);
+    },
+  );
+});
+
 describe('power cuts', () => {
   test.each([
     [1, false],

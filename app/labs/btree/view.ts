@@ -918,8 +918,7 @@ class Picture {
         opacity: 0.8,
         aria,
       });
-    if (from > 0)
-      count('frames:before', `${from} frames`, `${from} frames before, not drawn`, false);
+    if (from > 0) count('frames:before', `+ ${from}`, `${from} frames before these`, false);
     const synced = event.kind === 'log-sync' || event.kind === 'committed';
     const shown = own.slice(from, from + most);
     for (const one of shown) this.#frame(one, next(), synced && one.frame > this.#before());
