@@ -52,8 +52,13 @@ export class Disk {
   epoch = ++lastEpoch;
   readonly #options: DiskOptions;
   readonly #base: DiskImage;
-  #files: Map<number, FileImage>;
-  #names: Map<string, number>;
+  /** Shared with an image until the first change: a disk of many files is opened for one write. */
+  #files: ReadonlyMap<number, FileImage>;
+  #names: ReadonlyMap<string, number>;
+  #filesOwn = false;
+  #namesOwn = false;
+  /** A name went since the last look for files that nobody names. */
+  #purge = false;
   #syncedNames: ReadonlyMap<string, number>;
   #pending: Pending | undefined;
   #nextFile: number;
@@ -65,11 +70,23 @@ export class Disk {
   constructor(image: DiskImage = EMPTY_IMAGE, options: DiskOptions = {}) {
     this.#base = image;
     this.#options = options;
-    this.#files = new Map(image.files);
-    this.#names = new Map(image.names);
+    this.#files = image.files;
+    this.#names = image.names;
     this.#syncedNames = image.syncedNames;
     this.#pending = image.pending;
     this.#nextFile = image.nextFile;
+  }
+
+  #ownFiles(): Map<number, FileImage> {
+    if (!this.#filesOwn) this.#files = new Map(this.#files);
+    this.#filesOwn = true;
+    return this.#files as Map<number, FileImage>;
+  }
+
+  #ownNames(): Map<string, number> {
+    if (!this.#namesOwn) this.#names = new Map(this.#names);
+    this.#namesOwn = true;
+    return this.#names as Map<string, number>;
   }
 
   /** Durable operations asked for since this disk object was made. */
@@ -99,8 +116,8 @@ export class Disk {
       id = this.#nextFile++;
       const { size, blocks } = EMPTY_CONTENT;
       const fresh: FileImage = { kind, chunkSize, now: { size, blocks }, synced: EMPTY_CONTENT };
-      this.#files.set(id, fresh);
-      this.#names.set(name, id);
+      this.#ownFiles().set(id, fresh);
+      this.#ownNames().set(name, id);
       if (kind === 'durable') this.note({ kind: 'names', entries: [[name, id]] });
     }
     const image = this.#files.get(id) as FileImage;
@@ -115,8 +132,9 @@ export class Disk {
   rename(from: string, to: string): void {
     const id = this.#names.get(from);
     assert(id !== undefined, `there is a file ${from} to rename`);
-    this.#names.delete(from);
-    this.#names.set(to, id);
+    this.#ownNames().delete(from);
+    this.#ownNames().set(to, id);
+    this.#purge = true;
     const entries = [
       [from, undefined],
       [to, id],
@@ -128,10 +146,11 @@ export class Disk {
     const id = this.#names.get(name);
     assert(id !== undefined, `there is a file ${name} to remove`);
     const kind = this.#kind(id);
-    this.#names.delete(name);
+    this.#ownNames().delete(name);
+    this.#purge = true;
     if (kind === 'durable') this.note({ kind: 'names', entries: [[name, undefined]] });
     else {
-      this.#files.delete(id);
+      this.#ownFiles().delete(id);
       this.#open.delete(id);
     }
   }
@@ -140,6 +159,7 @@ export class Disk {
   syncDirectory(): void {
     this.countAndCut();
     this.#syncedNames = new Map([...this.#names].filter(([, id]) => this.#kind(id) === 'durable'));
+    this.#purge = true;
     if (this.#forget((op) => op.kind === 'names')) this.#syncs++;
   }
 
@@ -149,25 +169,36 @@ export class Disk {
     for (const [id, file] of this.#open) {
       const before = this.#files.get(id);
       const image = file.sealed(before);
-      if (image !== before) this.#files.set(id, image);
+      if (image !== before) this.#ownFiles().set(id, image);
     }
-    // Files that no directory names any more, not even the synced one, and no op mentions, are gone.
-    const named = new Set([...this.#names.values(), ...this.#syncedNames.values()]);
-    const unnamed = [...this.#files.keys()].filter((id) => !named.has(id));
-    if (unnamed.length > 0) {
-      for (let p = this.#pending; p; p = p.earlier)
-        if (p.op.kind === 'names') for (const [, id] of p.op.entries) if (id) named.add(id);
-      for (const id of unnamed) if (!named.has(id)) this.#files.delete(id);
-    }
+    if (this.#purge) this.#removeUnnamed();
+    this.#filesOwn = false;
+    this.#namesOwn = false;
     return {
-      names: new Map(this.#names),
+      names: this.#names,
       syncedNames: this.#syncedNames,
-      files: new Map(this.#files),
+      files: this.#files,
       pending: this.#pending,
       nextFile: this.#nextFile,
       writes: this.#base.writes + this.#writes,
       syncs: this.#base.syncs + this.#syncs,
     };
+  }
+
+  /** Files that no directory names any more, not even the synced one, and no op mentions, are gone. */
+  #removeUnnamed(): void {
+    this.#purge = false;
+    const named = new Set([...this.#names.values(), ...this.#syncedNames.values()]);
+    const unnamed = [...this.#files.keys()].filter((id) => !named.has(id));
+    if (unnamed.length > 0) {
+      for (let p = this.#pending; p; p = p.earlier)
+        if (p.op.kind === 'names') for (const [, id] of p.op.entries) if (id) named.add(id);
+      for (const id of unnamed) {
+        if (named.has(id)) continue;
+        this.#ownFiles().delete(id);
+        this.#open.delete(id); // or the next seal would bring it back
+      }
+    }
   }
 
   #kind(id: number): FileKind {

@@ -507,15 +507,9 @@ export class Db {
       for (const { level, key } of edit.pointers) pointers[level] = key;
       value.pointers = pointers;
     }
-    if (edit.removed) {
-      const seeks = { ...value.seeks };
-      const created = { ...value.created };
-      for (const { number } of edit.removed) {
-        delete seeks[number];
-        if (from !== 'move') delete created[number];
-      }
-      value.seeks = seeks;
-      value.created = created;
+    for (const { number } of edit.removed ?? []) {
+      if (value.seeks[number] !== undefined) value.seeks = without(value.seeks, number);
+      if (value.created[number] !== undefined) value.created = without(value.created, number);
     }
     this.tell?.({
       kind: 'install',
@@ -596,6 +590,11 @@ export class Db {
     }
     return { merged: new MergingCursor(cursors), where };
   }
+}
+
+function without(record: Readonly<Record<string, number>>, number: number) {
+  const { [number]: _, ...rest } = record;
+  return rest;
 }
 
 export interface SourceName {

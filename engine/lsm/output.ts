@@ -71,7 +71,8 @@ export class Output {
     const { smallest, largest, entries } = this.#builder;
     assert(smallest && largest, 'a table has an entry');
     const size = this.#builder.finish(meta);
-    db.value.created = { ...db.value.created, [this.number]: db.value.time };
+    if (db.options.strategy === 'fifo')
+      db.value.created = { ...db.value.created, [this.number]: db.value.time };
     db.tell?.({
       kind: 'table',
       table: this.number,

@@ -80,7 +80,8 @@ export function recover(
         );
       else for (const text of found.damage) damage.push(`${tableName(file.number)}: ${text}`);
       const born = found?.created;
-      db.value.created = { ...db.value.created, [file.number]: born ?? before.time };
+      if (options.strategy === 'fifo')
+        db.value.created = { ...db.value.created, [file.number]: born ?? before.time };
     }
   // No number of a file that is there may be given again.
   for (const name of disk.list())
