@@ -47,7 +47,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     // Two busy cores: a property test may take its time, a hung one still ends.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     include: ['engine/**/*.test.ts', 'app/**/*.test.{ts,tsx}', '{scripts,build}/**/*.test.ts'],
   },
 });
