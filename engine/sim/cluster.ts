@@ -33,7 +33,7 @@ import {
   type Op,
 } from './client.ts';
 import { isCut, linkOf, travel, withLink } from './net.ts';
-import { pushed } from './seq.ts';
+import { itemAt, pushed } from './seq.ts';
 import { newStorm, nextThought, nextWish, type Storm, weather } from './storm.ts';
 import {
   emptyWorld,
@@ -411,7 +411,12 @@ export function absorb<C, S, M, D, R, G>(
     who = client.id;
     did = step.did;
     kind = step.did.kind;
-    if (step.record) w.history = pushed<HistoryRecord>(w.history, step.record);
+    if (step.record) {
+      // No two records at one time: which came first must be read off the exported history too.
+      const last = itemAt(w.history, w.history.length - 1)?.time ?? -1;
+      const time = Math.max(step.record.time, last + 1);
+      w.history = pushed<HistoryRecord>(w.history, { ...step.record, time });
+    }
     if (step.send) {
       const link = linkOf(client.id, step.send.to);
       const n = (w.clientSent[link] ?? 0) + 1;

@@ -31,10 +31,16 @@ export interface Violation {
   readonly key: string;
 }
 
+export interface Committed {
+  readonly entry: Entry;
+  /** The term in which it was first known to be committed: leaders of later terms must have it. */
+  readonly by: number;
+}
+
 export interface Ghost {
   readonly leaders: ReadonlyMap<number, Id>;
   /** Everything that was ever committed, by index from 1. */
-  readonly committed: Seq<Entry>;
+  readonly committed: Seq<Committed>;
   readonly violations: readonly Violation[];
 }
 
@@ -80,7 +86,7 @@ export function observe(
     if (missing !== undefined)
       say(
         'leader completeness',
-        `${now.self} leads term ${now.term} without entry ${missing}, which is committed (of term ${itemAt(committed, missing)?.term}).`,
+        `${now.self} leads term ${now.term} without entry ${missing}, which is committed (of term ${itemAt(committed, missing)?.entry.term}).`,
       );
   }
 
@@ -109,7 +115,7 @@ export function observe(
     for (let at = Math.max(was?.commit ?? 0, now.log.from - 1) + 1; at <= now.commit; at++) {
       const entry = itemAt(now.log, at);
       if (!entry) continue;
-      const known = itemAt(committed, at);
+      const known = itemAt(committed, at)?.entry;
       if (known) {
         if (!sameEntry(known, entry))
           say(
@@ -119,7 +125,7 @@ export function observe(
         continue;
       }
       if (at !== committed.length) continue;
-      committed = pushed(committed, entry);
+      committed = pushed(committed, { entry, by: now.term });
       for (const { state } of world.nodes)
         if (state && state.role === 'leader' && state.term > now.term && !has(state, at, entry))
           say(
@@ -153,9 +159,12 @@ const has = (disk: RaftDisk, at: number, entry: Entry): boolean => {
   return there !== undefined && sameEntry(there, entry);
 };
 
-function firstMissing(state: RaftState, committed: Seq<Entry>): number | undefined {
-  for (let at = Math.max(committed.from, state.log.from); at < committed.length; at++)
-    if (!has(state, at, itemAt(committed, at) as Entry)) return at;
+/** A node that was long away may be elected late, in a term before the one that committed the entry. */
+function firstMissing(state: RaftState, committed: Seq<Committed>): number | undefined {
+  for (let at = Math.max(committed.from, state.log.from); at < committed.length; at++) {
+    const { entry, by } = itemAt(committed, at) as Committed;
+    if (by < state.term && !has(state, at, entry)) return at;
+  }
   return undefined;
 }
 

@@ -155,7 +155,9 @@ function keyOf(world: RaftWorld, name: (id: string) => string): string {
     ...nodes.map(([, key]) => key),
     flights.sort().join(' '),
     [...leaders].map(([term, id]) => `${term}${name(id)}`).join(''),
-    itemsOf(committed).map(entryKey).join(','),
+    itemsOf(committed)
+      .map(({ entry, by }) => `${entryKey(entry)}@${by}`)
+      .join(','),
     violations.length,
     restartsOf(world),
   ].join('\n');
