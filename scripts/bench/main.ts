@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openLine, panLine, stageLine, workerLine } from './browser.ts';
+import { clusterLine } from './cluster.ts';
 import { explorerLine } from './explorer.ts';
 import { keptLine } from './kept.ts';
 import { keyValueLine } from './keyvalue.ts';
@@ -30,6 +31,7 @@ const LINES: readonly Line[] = [
   keyValueLine,
   linearLine,
   explorerLine,
+  clusterLine,
   keptLine,
 ];
 const names = LINES.map(({ name }) => name);
