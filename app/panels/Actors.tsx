@@ -67,7 +67,7 @@ export function Actors({ session }: { readonly session: Session }) {
           <h3>{heading}</h3>
           <dl className="facts">
             {facts.map(({ name, value, changed }) => (
-              <div key={name} data-changed={changed || undefined}>
+              <div key={`${name} ${value}`} data-changed={changed || undefined}>
                 <dt>{name}</dt>
                 <dd>{value}</dd>
               </div>

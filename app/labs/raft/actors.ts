@@ -243,6 +243,21 @@ function ofNode(
             },
           ]
         : []),
+      {
+        heading: 'checked at every step',
+        facts: [
+          ...PROMISES.map(([referee, text]) => ({
+            name: value.violated.includes(referee) ? '✕ broken' : '● holds',
+            value: text,
+            changed: value.violated.includes(referee),
+          })),
+          {
+            name: value.linearizable ? '● holds' : '✕ broken',
+            value: `what clients saw is linearizable (${value.operations} records)`,
+            changed: !value.linearizable,
+          },
+        ],
+      },
     ],
     actions: nodeActions(
       node,
@@ -304,6 +319,15 @@ function nodeActions(
       : []),
   ];
 }
+
+const PROMISES: readonly (readonly [referee: string, text: string])[] = [
+  ['election safety', 'one leader a term'],
+  ['leader append-only', 'a leader only appends'],
+  ['log matching', 'logs match'],
+  ['leader completeness', 'leaders hold all that is committed'],
+  ['state machine safety', 'all apply the same'],
+  ['committed is durable', 'what is committed is on a majority of disks'],
+];
 
 const CAMPAIGNS: ReadonlySet<string> = new Set(['campaign', 'pre-campaign']);
 
