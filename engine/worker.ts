@@ -8,7 +8,7 @@ import { labs } from './labs/lazy.ts';
 import { type HostOptions, hostOf } from './run/host.ts';
 import { COMPANIONS, type DatabaseFiles, type ForeignSource } from './run/lab.ts';
 import { type PortLike, serve } from './run/rpc.ts';
-import { type NodePort, type NodeWorker, nodeHosts, serveNode } from './sim/hosts.ts';
+import type { NodePort, NodeWorker } from './sim/hosts.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -23,17 +23,18 @@ const options: HostOptions = {
   },
   due: () => performance.now() > sliceEnds,
   news: (progress) => tell(progress),
-  actors: (lab) =>
-    isOfActors(lab)
-      ? nodeHosts(
-          (self_) =>
-            new Worker(self.location.href, {
-              type: 'module',
-              name: `node ${lab} ${self_}`,
-            }) as unknown as NodeWorker,
-          (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        )
-      : undefined,
+  actors: async (lab) => {
+    if (!isOfActors(lab)) return undefined;
+    const { nodeHosts } = await import('./sim/hosts.ts');
+    return nodeHosts(
+      (node) =>
+        new Worker(self.location.href, {
+          type: 'module',
+          name: `node ${lab} ${node}`,
+        }) as unknown as NodeWorker,
+      (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    );
+  },
 };
 const host = hostOf(labs, options);
 
@@ -91,7 +92,21 @@ function sourceOf(file: File): ForeignSource {
   };
 }
 
+/** Questions that come before the protocol is there wait for it. */
+function serveActor(protocol: ReturnType<typeof loadProtocol>): void {
+  const early: unknown[] = [];
+  const keep = ({ data }: { data: unknown }) => {
+    early.push(data);
+  };
+  self.addEventListener('message', keep);
+  void import('./sim/hosts.ts').then(({ serveNode }) => {
+    self.removeEventListener('message', keep);
+    const answer = serveNode(self as unknown as NodePort, protocol);
+    for (const data of early) void answer({ data });
+  });
+}
+
 let tell: (news: unknown) => void = () => {};
 const [role, lab] = self.name.split(' ');
-if (role === 'node') serveNode(self as unknown as NodePort, loadProtocol(lab ?? ''));
+if (role === 'node') serveActor(loadProtocol(lab ?? ''));
 else tell = serve(self as unknown as PortLike, methods);

@@ -13,7 +13,6 @@
 import { easeCubicInOut, type Selection, select } from 'd3';
 import { byKey, type Detail, type Scene, type Shape, type ShapeKind } from '../scene/scene.ts';
 import { makeTween, mix, withGhosts } from './between.ts';
-import { flight, node, wall } from './cluster.ts';
 import type { Gestures } from './zoom.ts';
 
 export interface Insets {
@@ -762,10 +761,15 @@ function box(g: Element, className: string, rx: number) {
   };
 }
 
-const DRAW: Record<Exclude<ShapeKind, 'caption'>, (g: SVGGElement, id: string) => Drawing> = {
-  node,
-  flight,
-  wall,
+type Draw = (g: SVGGElement, id: string) => Drawing;
+/** Kinds that only some labs have: their drawings are loaded with the lab's picture, and learned. */
+type Learned = 'node' | 'flight' | 'wall';
+
+export function learn(drawings: Readonly<Record<Learned, Draw>>): void {
+  Object.assign(DRAW, drawings);
+}
+
+const DRAW: Record<Exclude<ShapeKind, 'caption' | Learned>, Draw> = {
   page(g, id) {
     const body = box(g, 'box', 6);
     const hatch = setter(body.rect, 'fill');

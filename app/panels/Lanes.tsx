@@ -95,6 +95,7 @@ export function Lanes({ session }: { readonly session: Session }) {
     view.current.panned = true;
     session.seek(eventAt(diagram, left + x / k));
   };
+  if (!actors) return null;
   return (
     <section className="lanes" aria-label="Space-time diagram">
       <canvas

@@ -11,7 +11,14 @@ export function usePicture(session: Session): Picture | undefined {
   const [picture, setPicture] = useState<Picture>();
   useEffect(() => {
     let alive = true;
-    loadPicture(lab).then((loaded) => {
+    loadPicture(lab).then(async (loaded) => {
+      if (loaded?.actors) {
+        const [{ learn }, drawings] = await Promise.all([
+          import('../draw/stage.ts'),
+          import('../draw/cluster.ts'),
+        ]);
+        learn(drawings);
+      }
       if (alive) setPicture(loaded);
     });
     return () => {

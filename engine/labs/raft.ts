@@ -13,8 +13,7 @@
 import { Complaint } from '../base/assert.ts';
 import { utf8 } from '../base/bytes.ts';
 import { type Watched, watch, observe as watchEntry } from '../check/watch.ts';
-import { Disk } from '../disk/disk.ts';
-import type { DiskImage } from '../disk/image.ts';
+import { EMPTY_IMAGE } from '../disk/image.ts';
 import {
   clusterOf,
   joined,
@@ -665,8 +664,6 @@ function* sharedOf({ world }: RaftLabState): Generator<object> {
     }
 }
 
-const EMPTY: DiskImage = new Disk().seal();
-
 export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
   name: 'raft',
   chapter: 11,
@@ -681,7 +678,7 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
   opening: () => ({ kind: 'opened', at: 0, sent: [], choice: { do: 'quiet' } }),
   run,
   // No files; but whatever happened is worth keeping, so every event counts as a sync of the script.
-  disk: ({ world }) => ({ ...EMPTY, syncs: world.counts.events }),
+  disk: ({ world }) => ({ ...EMPTY_IMAGE, syncs: world.counts.events }),
   value: raftValue,
   // 100,000 events in 16 MB with all else that a timeline holds.
   memory: 13 * 2 ** 20,

@@ -154,7 +154,7 @@ export interface HostOptions {
   readonly pause: () => Promise<void>;
   readonly due: () => boolean;
   /** Where the actors of a lab live, if elsewhere: asked for what is done live, not for what is done again. */
-  readonly actors?: (lab: string) => Actors | undefined;
+  readonly actors?: (lab: string) => Promise<Actors | undefined>;
   /** Called in the midst of long work, at every slice: how far the branch at work has come. */
   readonly news: (progress: Progress) => void;
 }
@@ -266,13 +266,13 @@ export function hostOf(labs: LabSource, options: HostOptions) {
         const name = labNamedIn(text);
         const known = name && labs.names.includes(name) ? name : undefined;
         const atHand = known ? [await labs.load(known, file !== undefined)] : [];
-        const asks = known && options.actors?.(known);
+        const asks = known ? await options.actors?.(known) : undefined;
         const given = { ...(file && { foreign: file }), ...(asks && { elsewhere: asks }) };
         const next = new Script(text, atHand, given, labs.names);
         // Until it is whole, what was open can be looked at.
         await drain(next.work(), () => next.timeline('main'));
         actors?.end();
-        actors = asks || undefined;
+        actors = asks;
         script = next;
         branch = 'main';
         sent = undefined;

@@ -55,7 +55,7 @@ test('the run is the one in line, moment for moment', async () => {
   const started: string[] = [];
   const live = hostOf(labsAtHand(labs), {
     ...options,
-    actors: () =>
+    actors: async () =>
       nodeHosts(
         (self) => {
           started.push(self);
@@ -88,7 +88,7 @@ test('a node whose worker answers no more has crashed, and the rest goes on', as
   let mute = false;
   const live = hostOf(labsAtHand(labs), {
     ...options,
-    actors: () =>
+    actors: async () =>
       nodeHosts(
         (self) => {
           const { worker, inside } = pair();

@@ -61,13 +61,13 @@ export interface NodeHosts extends Elsewhere {
 /** How many states a worker remembers: a step needs one, a step back and forth a few. */
 const REMEMBERED = 16;
 
-/** The worker's side: one node of a protocol. */
+/** The worker's side: one node of a protocol. Returns what answers a question, for such as came before. */
 export function serveNode(
   port: NodePort,
   protocol: Promise<Protocol<unknown, unknown, unknown, unknown, unknown>>,
-): void {
+): (event: { data: unknown }) => Promise<void> {
   const known = new Map<number, unknown>();
-  port.addEventListener('message', async ({ data }) => {
+  const answer = async ({ data }: { data: unknown }): Promise<void> => {
     const rules = await protocol;
     const { id, self, from, state, config, input, to } = data as Question;
     if (state !== undefined) known.set(from, state);
@@ -92,7 +92,9 @@ export function serveNode(
       ),
       did: reaction.did,
     } satisfies Reply);
-  });
+  };
+  port.addEventListener('message', answer);
+  return answer;
 }
 
 /** The asking side. `silence`: how long an answer is waited for before a node counts as hanging, in ms. */
