@@ -83,6 +83,8 @@ export function overflow(tree: BTree, at: number, homeless: readonly Homeless[])
       ? shareOnOverflow(tree, level, homeless)
       : split(tree, level, homeless, append);
   if (waiting.length > 0) overflow(tree, level - 1, waiting);
+  // SQLite then looks at the parent as well, and may find it too empty.
+  else if (policy === 'sqlite') rebalance(tree, level - 1);
 }
 
 /** Whether all that is homeless is one cell, greater than every other of its page. */
@@ -220,13 +222,27 @@ function raiseSeparators(
   return waiting;
 }
 
-/** From the page at `level` of the way upward: pages that have become too empty join a sibling. */
-export function rebalance(tree: BTree, from: number): void {
+/** How full a page is when it is asked whether it is too empty: SQLite counts its header in. */
+function fillToKeep({ policy }: BTree, page: Page): number {
+  if (policy.split !== 'sqlite') return fillOf(page, policy.maxCells);
+  const byBytes = 1 - page.freeBytes / page.usable;
+  return policy.maxCells === 0 ? byBytes : Math.max(byBytes, page.cellCount / policy.maxCells);
+}
+
+/**
+ * From the page at `from` of the way upward: pages that have become too empty join a sibling. The page
+ * at `also`, above, has changed as well, and is looked at in any case.
+ */
+export function rebalance(tree: BTree, from: number, also = from): void {
   const { pager, policy } = tree;
   for (let level = from; level > 0; level--) {
     const page = pager.page(tree.pages[level] as number);
-    const fill = fillOf(page, policy.maxCells);
-    if (page.cellCount > 0 && fill >= policy.mergeBelow) return;
+    const fill = fillToKeep(tree, page);
+    if (page.cellCount > 0 && fill >= policy.mergeBelow) {
+      if (level <= also) return;
+      level = also + 1;
+      continue;
+    }
     if (sharesWithSiblings(policy.split)) {
       const waiting = shareOnUnderflow(tree, level, fill);
       if (!waiting) return;

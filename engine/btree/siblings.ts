@@ -9,7 +9,8 @@
 //
 // sqlite   What SQLite does (balance_nonroot): the page and a sibling on each side; at an edge of the
 //          parent the two on one side. As many pages as the row takes, packed from the left and then
-//          evened out from the right. Pages are numbered in the order of their keys.
+//          evened out from the right. Pages are numbered in the order of their keys. The tree comes out
+//          cell for cell as SQLite's own (sqlite-policy.test.ts).
 //
 // bstar    A B*-Tree. A page that overflows first shares with a sibling that has room, evenly. Only
 //          when that is full as well, the two become three, each two thirds full. So after puts alone
@@ -97,7 +98,11 @@ export function shareOnUnderflow(tree: BTree, level: number, fill: number): Home
     (tree.policy.split === 'bstar' && evenly(row.cells.sizes, fewest.length + 1, row.room)) ||
     fewest;
   const was = row.ends.slice(0, -1);
-  if (cuts.length === was.length && cuts.every((cut, i) => cut === was[i])) return undefined;
+  if (cuts.length === was.length && cuts.every((cut, i) => cut === was[i])) {
+    if (tree.policy.split !== 'sqlite') return undefined;
+    // SQLite goes on to the parent all the same, and puts the pages' numbers in order.
+    if (row.pages.every((page, i) => i === 0 || page > (row.pages[i - 1] as number))) return [];
+  }
   const page = tree.pages[level] as number;
   const sibling = row.pages.find((one) => one !== page) as number;
   tree.tell?.({ kind: 'underfull', page, fill, below: tree.policy.mergeBelow, sibling });

@@ -430,7 +430,7 @@ export class BTree {
       this.wayTo(needleOfRecord(moved));
       this.#goDown(pages.length - 1, true);
     }
-    rebalance(this, pages.length - 1);
+    rebalance(this, pages.length - 1, fits ? level : pages.length - 1);
   }
 
   /** From the child that the way takes in its page at `level` down to the first leaf there, or the last. */

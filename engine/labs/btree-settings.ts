@@ -35,7 +35,7 @@ export const settings: readonly Setting[] = [
     type: 'choice',
     default: 'middle',
     values: SPLITS,
-    help: 'How a full page is divided. middle: in even halves. sqlite: with up to three siblings. rightmost: at the right edge the new page gets the new cell alone. bstar: two full siblings into three.',
+    help: 'How a full page is divided. middle: in even halves. sqlite: cell for cell as SQLite does, with up to three siblings. rightmost: at the right edge the new page gets the new cell alone. bstar: two full siblings into three.',
   },
   {
     name: 'merge-below',
