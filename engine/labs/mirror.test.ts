@@ -46,7 +46,7 @@ describe('Mirror', () => {
     '%s',
     (_, settings) => {
       const seed = MIRRORS.indexOf(settings);
-      const files = mirror({ settings, runs: 5, seed, commands: 90 });
+      const files = mirror({ settings, runs: 4, seed, commands: 70 });
       if (cli) expect(judgedByCommand(files)).toEqual(files.map(() => 'ok'));
     },
   );
