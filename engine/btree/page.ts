@@ -580,7 +580,7 @@ function pageHeaderFields(page: Page): Field[] {
       from: start,
       to: start + 1,
       value: `0x${hexOf(bytes.subarray(start, start + 1))} ${page.kind ?? 'unknown'}`,
-      help: 'table pages are keyed by rowid, index pages by a record; only leaves of a table hold rows',
+      help: 'table pages are keyed by rowid, index pages by a record; of a table only the leaves hold rows, of an index every page',
     },
     {
       name: 'first freeblock',
@@ -631,7 +631,12 @@ function cellFields(page: Page, cell: Cell, encoding: Encoding): Field[] {
     at += size;
   };
   if (cell.leftChild !== undefined)
-    add('left child', 4, `page ${cell.leftChild}`, 'keys up to and including this separator');
+    add(
+      'left child',
+      4,
+      `page ${cell.leftChild}`,
+      page.isTable ? 'keys up to and including this separator' : 'keys less than that of this row',
+    );
   if (cell.payloadSize !== undefined)
     add(
       'payload size',
