@@ -29,6 +29,7 @@ import type { Engine, Note, Part, Problem, Search, Setup } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import { apply, type Choice, flightNamed, type Happening, nextInTime } from '../sim/cluster.ts';
 import { Explorer } from '../sim/explorer.ts';
+import { hunt } from '../sim/play.ts';
 import { ModelSpace } from '../sim/space.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
@@ -38,6 +39,8 @@ import { FAR, messageText } from './raft-commands.ts';
 export interface CommitLabState {
   readonly world: CommitWorld;
   readonly rules: CommitRules;
+  /** Transactions begun so far. */
+  readonly begun: number;
 }
 
 export type CommitEvent = Omit<Happening, 'did'> & { readonly did?: CommitDid };
@@ -131,7 +134,8 @@ function run(
   const cluster = clusterOfSetup(setup);
   const step = (choice: CommitChoice) => {
     const { world: next, happening } = apply(cluster, world, choice);
-    const after = { ...state, world: next };
+    const begun = state.begun + (command.kind === 'begin' ? 1 : 0);
+    const after = { ...state, world: next, begun };
     note?.(happening as CommitEvent, () => after);
     return { after, happening };
   };
@@ -187,13 +191,14 @@ function upNode(world: CommitWorld, id: Id): CommitNode {
 }
 
 /** A command that is one choice, checked against the world. */
-function choiceOf({ world, rules }: CommitLabState, command: Command): CommitChoice {
+function choiceOf({ world, rules, begun }: CommitLabState, command: Command): CommitChoice {
   switch (command.kind) {
     case 'begin': {
       const starter =
         rules.protocol === 'paxos-commit' ? (rules.participants[0] as Id) : rules.coordinator;
       upNode(world, starter);
-      return { do: 'ask', node: starter, request: { ask: 'begin', value: command.value } };
+      const request = { ask: 'begin', tx: begun + 1, value: command.value } as const;
+      return { do: 'ask', node: starter, request };
     }
     case 'decide': {
       const { state } = upNode(world, command.node);
@@ -351,7 +356,8 @@ function search({ world, rules }: CommitLabState, setup: Setup): Search {
     timeouts: number('timers'),
     partitions: 1,
   };
-  const space = new ModelSpace(model, propertiesOf(rules), { spend });
+  const properties = propertiesOf(rules);
+  const space = new ModelSpace(model, properties, { spend });
   const explorer = new Explorer(space, { states: number('max-states'), bytes: 700 * 2 ** 20 });
   return {
     advance: (states) => explorer.advance(states),
@@ -364,6 +370,13 @@ function search({ world, rules }: CommitLabState, setup: Setup): Search {
       return {
         ...counts,
         findings: findings.map(({ path, ...finding }) => {
+          const property = properties.find(({ name }) => name === finding.property);
+          if (!path && finding.verdict === 'unknown' && finding.holds === 'always' && property) {
+            // Beyond the bound chance may go further; what it finds is shrunk.
+            const rules = { seed: setup.seed, runs: 2_000, steps: 30, spend };
+            const found = hunt(model, (at) => !property.test(at), rules);
+            if (found) return { ...finding, verdict: 'violated' as const, commands: found.lines };
+          }
           if (!path) return finding;
           const { choices } = space.walk(path.states);
           const lines = choices.map((choice) => model.line(choice, world));
@@ -388,7 +401,7 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   print,
   open: (setup) => {
     const cluster = clusterOfSetup(setup);
-    return { world: newCommitWorld(cluster, setup.seed), rules: cluster.config };
+    return { world: newCommitWorld(cluster, setup.seed), rules: cluster.config, begun: 0 };
   },
   opening: () => ({ kind: 'opened', at: 0, sent: [], choice: { do: 'quiet' } as Choice }),
   run,

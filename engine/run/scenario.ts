@@ -303,6 +303,7 @@ export function settingValue(
   }
   if (setting.type === 'text') {
     if (text.length > LIMITS.title) refuse(`a text of at most ${LIMITS.title} characters`);
+    if (setting.valid && !setting.valid(text)) refuse(setting.expected ?? 'another text');
     return text;
   }
   const value = Number(text);

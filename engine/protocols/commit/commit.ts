@@ -85,8 +85,8 @@ export const commit: Protocol<CommitRules, CommitState, Message, CommitDisk, Req
     const turn = new Turn(state);
     const { rules, self } = state;
     if (request.ask === 'begin') {
-      if (rules.protocol === 'paxos-commit') beginPaxos(turn, request.value);
-      else begin(turn, request.value);
+      if (rules.protocol === 'paxos-commit') beginPaxos(turn, request.tx, request.value);
+      else begin(turn, request.tx, request.value);
       return turn.done();
     }
     const known = holderOf(state);

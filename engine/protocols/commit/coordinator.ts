@@ -21,10 +21,8 @@ import type { Coordination, Decision, Message, Vote } from './types.ts';
 const votes = (tx: number): string => `votes${tx}`;
 const acks = (tx: number): string => `acks${tx}`;
 
-export function begin(turn: Turn, value: string): void {
-  const { rules, log } = turn.state;
-  const tx =
-    1 + Math.max(0, ...log.map((record) => record.tx), ...turn.state.coordinates.map((c) => c.tx));
+export function begin(turn: Turn, tx: number, value: string): void {
+  const { rules } = turn.state;
   const { participants } = rules;
   const alone = rules.onePhase && participants.length === 1;
   if (rules.presume === 'commit' && rules.protocol === 'two-phase' && !alone) {

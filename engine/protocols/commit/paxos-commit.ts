@@ -24,9 +24,8 @@ const majority = (acceptors: readonly Id[]): number => Math.floor(acceptors.leng
 const active = (acceptors: readonly Id[]): readonly Id[] => acceptors.slice(0, majority(acceptors));
 
 /** The first participant begins: it votes, and its vote tells the leader that there is something to do. */
-export function beginPaxos(turn: Turn, value: string): void {
-  const { log, rules, participates } = turn.state;
-  const tx = 1 + Math.max(0, ...log.map((record) => record.tx), ...participates.map((p) => p.tx));
+export function beginPaxos(turn: Turn, tx: number, value: string): void {
+  const { rules } = turn.state;
   vote(turn, tx, rules.participants, value);
   turn.did = { ...turn.did, kind: 'begun', tx, who: rules.participants };
 }

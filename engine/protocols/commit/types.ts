@@ -131,7 +131,8 @@ export interface Accepted {
 
 /** What a person may ask of a node. */
 export type Request =
-  | { readonly ask: 'begin'; readonly value: string }
+  /** The transaction's number is given from outside: a coordinator may forget, and must not use one twice. */
+  | { readonly ask: 'begin'; readonly tx: number; readonly value: string }
   /** An operator's heuristic decision. */
   | { readonly ask: 'decide'; readonly decision: Decision };
 
