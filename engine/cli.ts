@@ -399,7 +399,7 @@ async function explore(flags: {
     throw new Complaint(
       `a run of the lab ${lab.name} has no choices, so there is nothing to explore`,
     );
-  const search = lab.search(timeline.end, scenario.setup);
+  const search = await lab.search(timeline.end, scenario.setup);
   const start = process.hrtime.bigint();
   while (!search.advance(SLICE)) {
     const elapsed = Number(process.hrtime.bigint() - start) / 1e9;

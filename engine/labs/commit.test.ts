@@ -6,9 +6,9 @@ import { labs } from './index.ts';
 const run = (text: string) => new Script(`lab commit\n${text}`, labs).run();
 
 /** What `explore` does: the search from where the script ends, to its end. */
-function explored(text: string) {
+async function explored(text: string) {
   const script = run(text);
-  const search = (script.lab.search as (state: unknown, setup: Setup) => Search)(
+  const search = await (script.lab.search as (state: unknown, setup: Setup) => Promise<Search>)(
     script.timeline('main').end,
     script.scenario.setup,
   );
@@ -48,9 +48,9 @@ const SWITCHES: readonly (readonly [
 ];
 
 describe('a planted rule is found by the search, and its witness runs', () => {
-  test.each(SWITCHES)('%s', (name, bounds, breaks, after = 'begin blue\n') => {
+  test.each(SWITCHES)('%s', async (name, bounds, breaks, after = 'begin blue\n') => {
     const head = `${TWO}${bounds}sabotage ${name}\n${after}`;
-    const { findings, complete } = explored(head);
+    const { findings, complete } = await explored(head);
     expect(complete).toBe(true);
     const found = findings.find(({ property }) => property === breaks);
     expect([found?.property, found?.verdict]).toEqual([breaks, 'violated']);
@@ -59,7 +59,7 @@ describe('a planted rule is found by the search, and its witness runs', () => {
     // It breaks with its last command, and not before.
     expect(last.map(({ moment }) => moment)).toEqual([timeline.length - 1]);
     // Without the switch the same bounds show nothing of the kind.
-    const sound = explored(head.replace(/sabotage .*\n/, ''));
+    const sound = await explored(head.replace(/sabotage .*\n/, ''));
     expect(sound.findings.find(({ property }) => property === breaks)?.verdict).toBe('holds');
   });
 
@@ -69,8 +69,8 @@ describe('a planted rule is found by the search, and its witness runs', () => {
   });
 });
 
-test('beyond the bound of a search, seeded play may still find it, and tells it shortly', () => {
-  const { complete, findings } = explored(
+test('beyond the bound of a search, seeded play may still find it, and tells it shortly', async () => {
+  const { complete, findings } = await explored(
     `${TWO}set max-states 40\nset crashes 0\nset drops 1\nsabotage guess-abort\nbegin blue\n`,
   );
   const found = findings.find(({ property }) => property === 'agreement');

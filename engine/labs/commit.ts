@@ -4,16 +4,7 @@
 
 import { Complaint } from '../base/assert.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
-import {
-  type CommitChoice,
-  type CommitCluster,
-  clusterOf,
-  modelOf,
-  newCommitWorld,
-  propertiesOf,
-  RULES,
-  WORLD,
-} from '../protocols/commit/cluster.ts';
+import { type CommitChoice, newCommitWorld } from '../protocols/commit/cluster.ts';
 import { blockedIn, type CommitNode, type CommitWorld } from '../protocols/commit/referees.ts';
 import {
   type CommitDid,
@@ -21,19 +12,14 @@ import {
   holderOf,
   KINDS,
   type LogRecord,
-  nodesOf,
-  type Vote,
-  type Wrong,
 } from '../protocols/commit/types.ts';
-import type { Engine, Note, Part, Problem, Search, Setup } from '../run/lab.ts';
+import type { Engine, Note, Part, Problem, Setup } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import { apply, type Choice, flightNamed, type Happening, nextInTime } from '../sim/cluster.ts';
-import { Explorer } from '../sim/explorer.ts';
-import { hunt } from '../sim/play.ts';
-import { ModelSpace } from '../sim/space.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
 import { type Command, parse, print } from './commit-commands.ts';
+import { clusterOfSetup } from './commit-setup.ts';
 import { FAR, messageText } from './raft-commands.ts';
 
 export interface CommitLabState {
@@ -79,43 +65,6 @@ export interface CommitValue {
   readonly blocked: readonly Id[];
   readonly messages: number;
   readonly forced: number;
-}
-
-const clusters = new WeakMap<Setup, CommitCluster>();
-
-export function clusterOfSetup(setup: Setup): CommitCluster {
-  let cluster = clusters.get(setup);
-  if (cluster) return cluster;
-  const { settings: set } = setup;
-  const number = (name: string): number => set[name] as number;
-  const participants = [...'BCDEFG'].slice(0, number('participants'));
-  const votes: Record<Id, Vote> = {};
-  for (const id of String(set.no)) votes[id] = 'no';
-  for (const id of String(set.readers)) votes[id] = 'read';
-  const protocol = set.protocol as CommitRules['protocol'];
-  cluster = clusterOf(
-    {
-      ...RULES,
-      protocol,
-      participants,
-      acceptors:
-        protocol === 'paxos-commit' ? ['A', ...'XYZW'.slice(0, number('acceptors') - 1)] : [],
-      presume: set.presume as CommitRules['presume'],
-      votes,
-      cooperative: set.cooperative === true,
-      onePhase: set['one-phase'] === true,
-      timeouts: set.timeouts as CommitRules['timeouts'],
-      patience: number('patience') * 1000,
-      wrong: new Set(setup.sabotage as Wrong[]),
-    },
-    {
-      ...WORLD,
-      net: { ...WORLD.net, latency: number('latency') * 1000 },
-      save: number('save') === 0 ? 'atomic' : number('save') * 1000,
-    },
-  );
-  clusters.set(setup, cluster);
-  return cluster;
 }
 
 const EVENTS: readonly string[] = [
@@ -338,59 +287,6 @@ export function commitValue(state: CommitLabState): CommitValue {
 const forcedIn = ({ ghost }: CommitWorld): number =>
   Object.values(ghost.forced).reduce((sum, count) => sum + count, 0);
 
-function search({ world, rules }: CommitLabState, setup: Setup): Search {
-  const { settings: set } = setup;
-  const number = (name: string): number => set[name] as number;
-  const cluster = clusterOfSetup(setup);
-  const ids = nodesOf(rules);
-  const alone = rules.participants.at(-1) as Id;
-  const model = modelOf(cluster, world, {
-    timers: set['patience-ends'] === 'any-time' ? 'any' : 'honest',
-    ...(set.split && { partition: [ids.filter((id) => id !== alone), [alone]] }),
-  });
-  const spend = {
-    crashes: number('crashes'),
-    restarts: number('restarts'),
-    drops: number('drops'),
-    duplicates: number('duplicates'),
-    timeouts: number('timers'),
-    partitions: 1,
-  };
-  const properties = propertiesOf(rules);
-  const space = new ModelSpace(model, properties, { spend });
-  const explorer = new Explorer(space, { states: number('max-states'), bytes: 700 * 2 ** 20 });
-  return {
-    advance: (states) => explorer.advance(states),
-    cancel: () => explorer.cancel(),
-    get progress() {
-      return explorer.progress;
-    },
-    report() {
-      const { findings, ...counts } = explorer.report();
-      return {
-        ...counts,
-        findings: findings.map(({ path, ...finding }) => {
-          const property = properties.find(({ name }) => name === finding.property);
-          if (!path && finding.verdict === 'unknown' && finding.holds === 'always' && property) {
-            // Beyond the bound chance may go further; what it finds is shrunk.
-            const rules = { seed: setup.seed, runs: 2_000, steps: 30, spend };
-            const found = hunt(model, (at) => !property.test(at), rules);
-            if (found) return { ...finding, verdict: 'violated' as const, commands: found.lines };
-          }
-          if (!path) return finding;
-          const { choices } = space.walk(path.states);
-          const lines = choices.map((choice) => model.line(choice, world));
-          return {
-            ...finding,
-            commands: lines,
-            ...(path.loop !== undefined && { loop: path.loop }),
-          };
-        }),
-      };
-    },
-  };
-}
-
 export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   name: 'commit',
   chapter: 15,
@@ -429,7 +325,8 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
       help: 'Participants that hold a lock and may not decide alone.',
     },
   ],
-  search,
+  search: async ({ world, rules }, setup) =>
+    (await import('./commit-search.ts')).search(world, rules, setup),
 };
 
 function processOf(kind: string): string {

@@ -10,9 +10,8 @@
 import { Complaint } from '../base/assert.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
 import { MODELS, type Named, type Parameters } from '../protocols/models/all.ts';
-import type { Engine, Search, Setting, Setup, Word } from '../run/lab.ts';
-import { Explorer, type Path } from '../sim/explorer.ts';
-import { type SmallModel, SmallSpace, type Vars } from '../sim/small.ts';
+import type { Engine, Setting, Setup, Word } from '../run/lab.ts';
+import type { SmallModel, Vars } from '../sim/small.ts';
 
 export interface ModelValue {
   readonly model: string;
@@ -91,8 +90,6 @@ export const SETTINGS: readonly Setting[] = [
   integer('max-depth', 1_000_000, 1, 1_000_000, 'Explore no longer paths than this many states.'),
 ];
 
-/** Bytes that a search may take: under a gigabyte with the rest of the process. */
-const MOST_BYTES = 700 * 2 ** 20;
 export const DECIDE_FIRST = 'decide-first';
 
 const built = new Map<string, SmallModel>();
@@ -251,45 +248,6 @@ export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
       help: 'How many different steps can be taken next.',
     },
   ],
-  search,
+  search: async ({ model, vars, fresh }, { settings }) =>
+    (await import('./model-search.ts')).search(model, fresh ? undefined : vars, settings),
 };
-
-function search({ model, vars, fresh }: ModelState, { settings }: Setup): Search {
-  const space = new SmallSpace(fresh ? model : { ...model, initial: [vars] }, {
-    symmetry: settings.symmetry === true,
-  });
-  const explorer = new Explorer(space, {
-    states: settings['max-states'] as number,
-    depth: settings['max-depth'] as number,
-    bytes: MOST_BYTES,
-  });
-  const commandsOf = ({ states }: Path): string[] => {
-    const steps = space.walk(states).map(({ name }) => `do ${name}`);
-    // One initial state needs no saying; nor does one where something was said already.
-    if (!fresh || model.initial.length === 1) return steps;
-    return [`init ${space.offered(states[0] as number) + 1}`, ...steps];
-  };
-  return {
-    advance: (states) => explorer.advance(states),
-    cancel: () => explorer.cancel(),
-    get progress() {
-      return explorer.progress;
-    },
-    report() {
-      const { findings, ...counts } = explorer.report();
-      return {
-        ...counts,
-        findings: findings.map(({ path, ...finding }) => {
-          if (!path) return finding;
-          const commands = commandsOf(path);
-          const before = commands.length - path.choices.length;
-          return {
-            ...finding,
-            commands,
-            ...(path.loop !== undefined && { loop: path.loop + before }),
-          };
-        }),
-      };
-    },
-  };
-}

@@ -242,9 +242,10 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   history?(state: S): unknown[];
   /**
    * Everything that can happen after a state, looked through: `explore` on the command line, the
-   * button on the page. Absent where a run has no choices.
+   * button on the page. Absent where a run has no choices. A promise, because it is a chunk of its
+   * own: who only watches need not load it.
    */
-  search?(state: S, setup: Setup): Search;
+  search?(state: S, setup: Setup): Promise<Search>;
 }
 
 /** A search over schedules, which goes on as long as it is asked to. */

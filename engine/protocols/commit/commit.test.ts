@@ -3,17 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { apply, nextInTime } from '../../sim/cluster.ts';
 import { explore } from '../../sim/explorer.ts';
 import { ModelSpace } from '../../sim/space.ts';
-import {
-  type CommitChoice,
-  clusterOf,
-  modelOf,
-  newCommitWorld,
-  propertiesOf,
-  RULES,
-  type SearchRules,
-  WORLD,
-} from './cluster.ts';
+import { type CommitChoice, clusterOf, newCommitWorld, RULES, WORLD } from './cluster.ts';
 import type { CommitWorld } from './referees.ts';
+import { modelOf, propertiesOf, type SearchRules } from './search.ts';
 import { type CommitRules, nodesOf, type Wrong } from './types.ts';
 
 const begun = (rules: CommitRules, save: number | 'atomic') => {

@@ -1,0 +1,43 @@
+// The cluster that a setup of the commit lab describes: settings and switches as rules.
+
+import { type CommitCluster, clusterOf, RULES, WORLD } from '../protocols/commit/cluster.ts';
+import type { CommitRules, Vote, Wrong } from '../protocols/commit/types.ts';
+import type { Setup } from '../run/lab.ts';
+import type { Id } from '../sim/actor.ts';
+
+const clusters = new WeakMap<Setup, CommitCluster>();
+
+export function clusterOfSetup(setup: Setup): CommitCluster {
+  let cluster = clusters.get(setup);
+  if (cluster) return cluster;
+  const { settings: set } = setup;
+  const number = (name: string): number => set[name] as number;
+  const participants = [...'BCDEFG'].slice(0, number('participants'));
+  const votes: Record<Id, Vote> = {};
+  for (const id of String(set.no)) votes[id] = 'no';
+  for (const id of String(set.readers)) votes[id] = 'read';
+  const protocol = set.protocol as CommitRules['protocol'];
+  cluster = clusterOf(
+    {
+      ...RULES,
+      protocol,
+      participants,
+      acceptors:
+        protocol === 'paxos-commit' ? ['A', ...'XYZW'.slice(0, number('acceptors') - 1)] : [],
+      presume: set.presume as CommitRules['presume'],
+      votes,
+      cooperative: set.cooperative === true,
+      onePhase: set['one-phase'] === true,
+      timeouts: set.timeouts as CommitRules['timeouts'],
+      patience: number('patience') * 1000,
+      wrong: new Set(setup.sabotage as Wrong[]),
+    },
+    {
+      ...WORLD,
+      net: { ...WORLD.net, latency: number('latency') * 1000 },
+      save: number('save') === 0 ? 'atomic' : number('save') * 1000,
+    },
+  );
+  clusters.set(setup, cluster);
+  return cluster;
+}
