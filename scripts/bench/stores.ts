@@ -286,7 +286,7 @@ export function workload(count: number): Workload {
  * Time that the processor spent on us, in ms, our threads all together: what waits for nothing is
  * measured by it, since others can take the processor away from a store, but not its work.
  */
-function spent(): number {
+export function spent(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
