@@ -6,14 +6,14 @@
  */
 import { Dice } from '../../engine/base/dice.ts';
 import { raftLab } from '../../engine/labs/raft.ts';
-import { describe } from '../../engine/labs/raft-words.ts';
+import { words } from '../../engine/labs/raft-words.ts';
 import { type Lab, labOf, type Setup } from '../../engine/run/lab.ts';
 import { wordsOf } from '../../engine/run/scenario.ts';
 import { Timeline } from '../../engine/run/timeline.ts';
 import type { Line } from './lines.ts';
 import { type Figure, inTurns, quantile, ratios, summary } from './stats.ts';
 
-const lab = labOf(raftLab, describe) as unknown as Lab;
+const lab = labOf(raftLab, words) as unknown as Lab;
 const setup: Setup = {
   lab: 'raft',
   seed: 1,
