@@ -8,7 +8,6 @@ import { useStore } from 'zustand';
 import { desk, openDialog } from './desk.ts';
 import { useDoors } from './doors.ts';
 import { Home } from './Home.tsx';
-import { takeFiles } from './incoming.ts';
 import { usePath } from './location.ts';
 import { Trouble } from './Trouble.tsx';
 
@@ -128,7 +127,8 @@ function DropZone() {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      void takeFiles([...(event.dataTransfer?.files ?? [])]).then(setComplaint);
+      const given = [...(event.dataTransfer?.files ?? [])];
+      void import('./incoming.ts').then(({ takeFiles }) => takeFiles(given)).then(setComplaint);
     };
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);
