@@ -16,7 +16,7 @@ import { Dice } from '../base/dice.ts';
 import { checkDatabase } from '../btree/check.ts';
 import { type BTreeEvent, dirtyPages, type Key, pageCount, pageOf } from '../btree/events.ts';
 import type { Value } from '../btree/record.ts';
-import type { Setup } from '../run/lab.ts';
+import { labOf, type Setup } from '../run/lab.ts';
 import { parseCommand, quote, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
 import { type BTreeState, type Command, btree as engine } from './btree.ts';
@@ -49,7 +49,7 @@ function setupWith(settings: Record<string, number | string> = {}, seed = 1): Se
 }
 
 const parse = (line: string, setup: Setup = setupWith()): Command =>
-  parseCommand(btree as never, wordsOf(line), setup) as Command;
+  parseCommand(labOf(btree, words) as never, wordsOf(line), setup) as Command;
 
 /** Runs all parts of a command. `watch` sees each event; `seal` says whether to seal at each. */
 function runAll(

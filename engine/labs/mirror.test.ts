@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Dice } from '../base/dice.ts';
 import type { Key } from '../btree/events.ts';
+import { labOf } from '../run/lab.ts';
 import { parseCommand, wordsOf } from '../run/scenario.ts';
 import { btree, type Command } from './btree.ts';
+import { words } from './btree-words.ts';
 import { exported, judged, MIRRORS, Mirror, mirror, runAll, setupWith } from './mirror.testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bathysphere-'));
@@ -64,7 +66,8 @@ test('a hundred exported files of randomized runs: SQLite finds them sound and t
       keys: run % 8 < 4 ? 'integer' : 'text',
     };
     const setup = setupWith(settings, run);
-    const parse = (line: string) => parseCommand(btree as never, wordsOf(line), setup) as Command;
+    const parse = (line: string) =>
+      parseCommand(labOf(btree, words) as never, wordsOf(line), setup) as Command;
     let state = btree.open(setup);
     const mirror = new Mirror();
     const order = ['random', 'ascending', 'descending', 'zipf'][dice.below(4)];
