@@ -319,8 +319,9 @@ export class BTree {
     index: number,
     cell: Bytes,
   ): 'gap' | 'freeblock' | 'defragmented' | undefined {
+    // A page that has no room stays as it is, so it is not dirty either.
+    if (!this.hasRoom(this.pager.look(number), cell.length)) return undefined;
     let page = this.pager.edit(number);
-    if (!this.hasRoom(page, cell.length)) return undefined;
     let content = page.contentStart;
     let at = takeRoom(page, cell.length);
     const packed = at === 0;

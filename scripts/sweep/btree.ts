@@ -19,7 +19,6 @@ import {
   setupWith,
 } from '../../engine/labs/mirror.testing.ts';
 import { judgedPairs, sqlite3 } from '../../engine/labs/sqlite3.testing.ts';
-import { parseCommand, wordsOf } from '../../engine/run/scenario.ts';
 import type { Part } from './part.ts';
 
 const JUDGES = sqlite3 ? `sql.js, sqlite3 ${sqlite3}` : 'sql.js alone';
@@ -128,7 +127,7 @@ function exportRun(seed: number, dice: Dice) {
     else if (roll < 90) commands.push({ kind: 'delete', key });
     else if (roll < 96) commands.push({ kind: 'commit' });
     else if (roll < 98) commands.push({ kind: 'checkpoint' });
-    else commands.push(parseCommand(btree as never, wordsOf('reopen'), setup) as Command);
+    else commands.push({ kind: 'reopen' });
   }
   commands.push({ kind: 'commit' });
   return { setup, commands };
