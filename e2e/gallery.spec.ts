@@ -1,6 +1,6 @@
 /**
- * The gallery as pictures: out/gallery/ has every shipped scenario in both themes, at the moment it
- * opens at and where each process begins, to be looked at.
+ * The gallery as pictures: out/gallery/ has every shipped scenario in both themes at the moment it
+ * opens at, and in one of them where its first processes begin, to be looked at.
  */
 import { mkdirSync } from 'node:fs';
 import { expect, test } from './fixtures.ts';
@@ -20,10 +20,12 @@ for (const theme of ['surface', 'deep']) {
       const piece = pieces.nth(i);
       await piece.scrollIntoViewIfNeeded();
       const name = await piece.locator('code').innerText();
-      await expect(piece.locator('.slot').first(), name).toBeVisible({ timeout: 20_000 });
+      await expect(piece.locator('.world [data-key]').first(), name).toBeVisible({ timeout: 20_000 });
       const moments = piece.locator('.gallery-moments button');
       const stage = piece.locator('.gallery-stage');
-      for (let n = 0; n < (await moments.count()); n++) {
+      // One theme has the beginnings of each process as well; both have where the scenario opens.
+      const most = theme === 'surface' ? 3 : 1;
+      for (let n = 0; n < Math.min(most, await moments.count()); n++) {
         const moment = moments.nth(n);
         await moment.click();
         await expect(moment, name).toHaveAttribute('aria-pressed', 'true');
@@ -33,6 +35,6 @@ for (const theme of ['surface', 'deep']) {
       }
     }
     expect(count).toBeGreaterThan(0);
-    expect(pictures).toBeGreaterThan(2 * count);
+    expect(pictures).toBeGreaterThanOrEqual(count);
   });
 }

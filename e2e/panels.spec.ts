@@ -188,7 +188,7 @@ test('workspaces: kept under a name, renamed, backed up, removed, restored', asy
   await dialog.getByRole('button', { name: 'Back up my tree' }).click();
   await expect
     .poll(() => downloads.map((download) => download.suggestedFilename()).sort())
-    .toEqual(['my tree.sqlite', 'my tree.txt']);
+    .toEqual(['my tree.sqlite', 'my tree.sqlite-wal', 'my tree.txt']);
   const backup = downloads.find((download) => /txt$/.test(download.suggestedFilename()));
   await dialog.getByRole('button', { name: 'Remove my tree' }).click();
   await dialog.getByRole('button', { name: 'Remove my tree' }).click();

@@ -13,6 +13,10 @@ import './home.css';
 
 const Hero = lazy(() => import('./Hero.tsx').then((m) => ({ default: m.Hero })));
 
+/** How many chapters have a lab, in words as long as they are few. */
+const COUNT = PARTS.flatMap(({ chapters }) => chapters).filter(({ lab }) => lab).length;
+const READY = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six'][COUNT] ?? COUNT;
+
 export function Home() {
   const { version, first } = useDoors();
   useEffect(() => {
@@ -43,9 +47,9 @@ export function Home() {
           <div className="hero-words">
             <h1>See what a database does with your bytes</h1>
             <p>
-              Real storage engines at work in your browser, one step at a time. What you see is
-              drawn from the bytes of the file, and SQLite opens that file. The first of sixteen
-              chapters is ready to enter.
+              Real storage engines and protocols at work in your browser, one step at a time. What
+              you see is drawn from the engine’s own bytes, and SQLite and LevelDB open its files.{' '}
+              {READY} of sixteen chapters can be entered.
             </p>
             <div className="hero-buttons">
               <Link href="/lab/btree" className="btn primary big">
