@@ -20,7 +20,9 @@ for (const theme of ['surface', 'deep']) {
       const piece = pieces.nth(i);
       await piece.scrollIntoViewIfNeeded();
       const name = await piece.locator('code').innerText();
-      await expect(piece.locator('.world [data-key]').first(), name).toBeVisible({ timeout: 20_000 });
+      await expect(piece.locator('.world [data-key]').first(), name).toBeVisible({
+        timeout: 20_000,
+      });
       const moments = piece.locator('.gallery-moments button');
       const stage = piece.locator('.gallery-stage');
       // One theme has the beginnings of each process as well; both have where the scenario opens.

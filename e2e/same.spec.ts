@@ -3,14 +3,14 @@ import { expect, test } from './fixtures.ts';
 import { digestIn, golden, isOpen, lab, linkOf, openLab, shippedScenarios } from './lab.ts';
 
 test('every shipped scenario has the same digest in Node and in the browser', async ({ page }) => {
-  test.slow();
-  for (const { name, title } of shippedScenarios()) {
+  test.setTimeout(300_000);
+  for (const { name, title, lab: of } of shippedScenarios()) {
     const ran = JSON.parse(lab(['run', `@${name}`, '--json']).out) as {
       digest: string;
       moments: unknown[];
       problems: unknown[];
     };
-    await openLab(page, `?scenario=${name}`);
+    await openLab(page, `?scenario=${name}`, of);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(title);
     await isOpen(page);
     expect.soft(digestIn(await linkOf(page)), name).toBe(ran.digest);

@@ -94,9 +94,10 @@ test('the gallery: each shipped scenario at the moment it opens at', async ({ pa
   await page.goto('./#/gallery');
   await expect(page.getByRole('figure')).toHaveCount(scenarios.length);
   for (const { name } of scenarios) {
-    const piece: ReturnType<Page['locator']> = page.getByRole('figure').filter({ hasText: name });
+    const called = page.locator('code', { hasText: new RegExp(`^${name}$`) });
+    const piece: ReturnType<Page['locator']> = page.getByRole('figure').filter({ has: called });
     await piece.scrollIntoViewIfNeeded();
-    await expect(piece.locator('[data-select]').first()).toBeVisible();
+    await expect(piece.locator('.world [data-key]').first()).toBeVisible();
     const image = await piece.screenshot({ path: `${FOLDER}/gallery-${name}.png` });
     expect(image.length).toBeGreaterThan(5_000);
   }

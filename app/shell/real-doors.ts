@@ -61,6 +61,10 @@ async function sourceOf(opening: Opening): Promise<Source> {
       throw new Complaint(
         `there is no shipped scenario called ${opening.scenario.slice(0, 60)}; the palette lists those that are`,
       );
+    if (found.lab !== lab)
+      throw new Complaint(
+        `${found.name} is a scenario of the lab ${found.lab}; expected #/lab/${found.lab}?scenario=${found.name}`,
+      );
     return { kind: 'text', text: await textOf(found), keepAs: found.name };
   }
   const otherwise = await textOf(firstOf(lab));
