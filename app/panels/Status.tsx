@@ -108,33 +108,32 @@ export function Status({
           {said.text}
         </button>
       </p>
-      {crashes && (
-        <p>
-          <button
-            type="button"
-            className="saved"
-            title="What if it died here: a new branch in which the power is cut at this very moment"
-            onClick={() => session.dieHere().then(setComplaint)}
-          >
-            Cut the power here
-          </button>
-          {complaint && (
-            <span className="is-fault" role="alert">
-              {' '}
-              {complaint}
-            </span>
-          )}
-        </p>
-      )}
-      {(progress || problems > 0) && (
+      {(crashes || progress || problems > 0) && (
         <p>
           {problems > 0 && (
             <span className="is-fault">
               {problems} {problems === 1 ? 'problem' : 'problems'} found
             </span>
           )}
-          {problems > 0 && progress && <i>·</i>}
+          {problems > 0 && (progress || crashes) && <i>·</i>}
           {progress && <span>running: {progressText(progress)}</span>}
+          {progress && crashes && <i>·</i>}
+          {crashes && (
+            <button
+              type="button"
+              className="saved"
+              title="What if it died here: a new branch in which the power is cut at this very moment"
+              onClick={() => session.dieHere().then(setComplaint)}
+            >
+              Cut the power here
+            </button>
+          )}
+          {complaint && (
+            <span className="is-fault" role="alert">
+              {' '}
+              {complaint}
+            </span>
+          )}
         </p>
       )}
     </div>
