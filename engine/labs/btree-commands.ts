@@ -1,5 +1,5 @@
-// The B-Tree lab's commands as data and as text: what a line says, and the line that says a command. `parse` throws a Complaint with the column of the word at fault;
-// `parse(words(print(c)))` equals c.
+// The B-Tree lab's commands as data and as text: what a line says, and the line that says a command.
+// `parse` throws a Complaint with the column of the word at fault; `parse(words(print(c)))` equals c.
 
 import { Complaint } from '../base/assert.ts';
 import { bytesOfHex, hexOf, utf8 } from '../base/bytes.ts';
@@ -7,25 +7,12 @@ import type { Key } from '../btree/events.ts';
 import { compareKeys } from '../btree/key-lens.ts';
 import type { Value } from '../btree/record.ts';
 import { GREATEST_ROWID, keyOf, LEAST_ROWID } from '../btree/varint.ts';
-import { SECTOR } from '../disk/power.ts';
 import type { Setup, Word } from '../run/lab.ts';
 import { wordOf } from '../run/scenario.ts';
 import { type Bulk, ORDERS, type Order } from './bulk.ts';
+import { at, type CrashOf, clip, numberIn, parseCrash, printCrash } from './crash.ts';
 
-/** Which of the sectors that were pending at a power cut survive: from 1, in the order they were asked for. */
-type Keep = 'all' | 'none' | readonly (readonly [number, number])[];
-
-export interface Crash {
-  readonly kind: 'crash';
-  readonly during?: {
-    readonly command: Command;
-    readonly at: 'write' | 'moment';
-    readonly n: number;
-  };
-  readonly keep?: Keep;
-  /** How many sectors of the last write survive. */
-  readonly torn?: number;
-}
+export type Crash = CrashOf<Command>;
 
 export interface LoadRows {
   readonly kind: 'load';
@@ -114,14 +101,12 @@ export function parse(words: readonly Word[], setup: Setup): Command {
       wants(1, 3);
       return parseLoad(rest);
     case 'crash':
-      return parseCrash(rest, setup);
+      return parseCrash(rest, USAGE, (inner) => parse(inner, setup));
     default:
       wants(0, 0);
       return { kind: name };
   }
 }
-
-const at = (word: Word): { column: number } => ({ column: word.column });
 
 function rowidIn(word: Word): Key {
   const key =
@@ -144,23 +129,11 @@ function textIn(word: Word): Key {
   return word.text;
 }
 
-const clip = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text || '""');
-
 function valueOfWord(word: Word): Value {
   const value = word.form === 'bytes' ? (bytesOfHex(word.text) as Uint8Array) : word.text;
   const size = typeof value === 'string' ? utf8(value).length : value.length;
   if (size > MOST_VALUE)
     throw new Complaint(`a value has at most ${MOST_VALUE} bytes; this one ${size}`, at(word));
-  return value;
-}
-
-function numberIn(word: Word, least: number, most: number, what: string): number {
-  const value = /^\d{1,15}$/.test(word.text) ? Number(word.text) : Number.NaN;
-  if (!(value >= least && value <= most))
-    throw new Complaint(
-      `${what} is a whole number from ${least} to ${most}; found ${clip(word.text)}`,
-      at(word),
-    );
   return value;
 }
 
@@ -220,63 +193,6 @@ function parseScan(
   };
 }
 
-/** crash [during COMMAND at write|moment N] [keep all|none|1,3,5..7] [torn K] */
-function parseCrash(rest: readonly Word[], setup: Setup): Crash {
-  let words = rest;
-  let torn: number | undefined;
-  let keep: Keep | undefined;
-  const option = (name: string): Word | undefined => {
-    const [before, value] = words.slice(-2);
-    if (before?.text !== name || before.form !== 'bare' || !value) return undefined;
-    words = words.slice(0, -2);
-    return value;
-  };
-  for (;;) {
-    const tornWord = torn === undefined ? option('torn') : undefined;
-    if (tornWord) torn = numberIn(tornWord, 0, 65536 / SECTOR, 'a number of sectors');
-    const keepWord = keep === undefined ? option('keep') : undefined;
-    if (keepWord) keep = keepIn(keepWord);
-    if (!tornWord && !keepWord) break;
-  }
-  const options = { ...(keep !== undefined && { keep }), ...(torn !== undefined && { torn }) };
-  const [during] = words;
-  if (!during) return { kind: 'crash', ...options };
-  const [place, unit, count] = words.slice(-3);
-  if (
-    during.text !== 'during' ||
-    words.length < 5 ||
-    place?.text !== 'at' ||
-    !count ||
-    (unit?.text !== 'write' && unit?.text !== 'moment')
-  )
-    throw new Complaint(`expected ${USAGE.crash}; found ${clip(during.text)}`, at(during));
-  const inner = words.slice(1, -3);
-  const command = inner[0] as Word;
-  if (!(command.text in USAGE) || command.text === 'crash' || command.form !== 'bare')
-    throw new Complaint(
-      `a crash happens during a command; found ${clip(command.text)}`,
-      at(command),
-    );
-  const n = numberIn(count, 1, 1_000_000_000, `the ${unit.text}`);
-  return { kind: 'crash', during: { command: parse(inner, setup), at: unit.text, n }, ...options };
-}
-
-function keepIn(word: Word): Keep {
-  if (word.text === 'all' || word.text === 'none') return word.text;
-  const ranges = word.text.split(',').map((part): [number, number] => {
-    const found = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(part);
-    const from = Number(found?.[1] ?? 0);
-    const to = Number(found?.[2] ?? from);
-    if (!found || from < 1 || to < from)
-      throw new Complaint(
-        `keep wants all, none or sectors from 1, as in 1,3,5..7; found ${clip(word.text)}`,
-        at(word),
-      );
-    return [from, to];
-  });
-  return ranges;
-}
-
 const printValue = (value: Value): string =>
   typeof value === 'string' ? wordOf(value) : `x'${hexOf(value)}'`;
 
@@ -301,17 +217,8 @@ export function print(command: Command): string {
       return `bulk ${command.count} ${command.order}`;
     case 'load':
       return `load ${command.count}${command.fill === 100 ? '' : ` fill ${command.fill}`}`;
-    case 'crash': {
-      const { during, keep, torn } = command;
-      const ranges = (list: readonly (readonly [number, number])[]): string =>
-        list.map(([a, b]) => (a === b ? `${a}` : `${a}..${b}`)).join(',');
-      return [
-        'crash',
-        ...(during ? [`during ${print(during.command)} at ${during.at} ${during.n}`] : []),
-        ...(keep === undefined ? [] : [`keep ${typeof keep === 'string' ? keep : ranges(keep)}`]),
-        ...(torn === undefined ? [] : [`torn ${torn}`]),
-      ].join(' ');
-    }
+    case 'crash':
+      return printCrash(command, print);
     default:
       return command.kind;
   }
