@@ -41,7 +41,7 @@ import {
   fileNamed,
   weightBeside,
 } from '../disk/image.ts';
-import { pendingOf, powerCut, SECTOR } from '../disk/power.ts';
+import { powerCut } from '../disk/power.ts';
 import type { Engine, ForeignSource, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import {
   type Command,
@@ -61,6 +61,7 @@ import {
   recovered,
 } from './btree-ledger.ts';
 import { bulkKey, bulkText, bulkValue } from './bulk.ts';
+import { cutBy } from './crash.ts';
 
 export type { Command };
 
@@ -389,23 +390,7 @@ function crash(
 ): Part<BTreeState, Command> {
   const { during } = command;
   const state = during ? diedDuring(before, during, note, setup) : before;
-  const sectors = pendingOf(state.disk);
-  const last = state.disk.pending?.op;
-  const lastSectors = last?.kind === 'write' ? Math.ceil(last.bytes.length / SECTOR) : 0;
-  const firstOfLast = sectors.length - lastSectors;
-  const torn = command.torn === undefined ? undefined : Math.min(command.torn, lastSectors);
-  // A torn write is the last one: what was written before it is taken to have survived.
-  const keep = command.keep ?? (torn === undefined ? 'none' : 'all');
-  let kept = 0;
-  const disk = powerCut(state.disk, (sector) => {
-    const survives =
-      torn !== undefined && sector >= firstOfLast
-        ? sector < firstOfLast + torn
-        : keep === 'all' ||
-          (keep !== 'none' && keep.some(([a, b]) => sector + 1 >= a && sector + 1 <= b));
-    if (survives) kept++;
-    return survives;
-  });
+  const { disk, kept, torn } = cutBy(state.disk, command);
   const { ledger } = state;
   const dead = { disk, value: { ...state.value, writing: false, running: false }, ledger };
   note?.(

@@ -6,7 +6,8 @@
 //   crash during commit at write 3 torn 1              … all of them, but of the last write one sector
 
 import { Complaint } from '../base/assert.ts';
-import { SECTOR } from '../disk/power.ts';
+import type { DiskImage } from '../disk/image.ts';
+import { pendingOf, powerCut, SECTOR } from '../disk/power.ts';
 import type { Word } from '../run/lab.ts';
 
 /** Which of the sectors that were pending at a power cut survive: from 1, in the order they were asked for. */
@@ -109,4 +110,28 @@ export function printCrash<C>({ during, keep, torn }: CrashOf<C>, print: (comman
     ...(keep === undefined ? [] : [`keep ${typeof keep === 'string' ? keep : ranges(keep)}`]),
     ...(torn === undefined ? [] : [`torn ${torn}`]),
   ].join(' ');
+}
+
+/** What the cut leaves of a disk; `kept` and `torn` count the sectors that survived, of all and of the last write. */
+export function cutBy(
+  image: DiskImage,
+  command: Pick<CrashOf<unknown>, 'keep' | 'torn'>,
+): { readonly disk: DiskImage; readonly kept: number; readonly torn: number | undefined } {
+  const last = image.pending?.op;
+  const lastSectors = last?.kind === 'write' ? Math.ceil(last.bytes.length / SECTOR) : 0;
+  const firstOfLast = pendingOf(image).length - lastSectors;
+  const torn = command.torn === undefined ? undefined : Math.min(command.torn, lastSectors);
+  // A torn write is the last one: what was written before it is taken to have survived.
+  const keep = command.keep ?? (torn === undefined ? 'none' : 'all');
+  let kept = 0;
+  const disk = powerCut(image, (sector) => {
+    const survives =
+      torn !== undefined && sector >= firstOfLast
+        ? sector < firstOfLast + torn
+        : keep === 'all' ||
+          (keep !== 'none' && keep.some(([a, b]) => sector + 1 >= a && sector + 1 <= b));
+    if (survives) kept++;
+    return survives;
+  });
+  return { disk, kept, torn };
 }

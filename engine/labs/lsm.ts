@@ -12,7 +12,7 @@ import { type Bytes, textOf, utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
 import { bytesOfContent, type DiskImage, fileNamed, weightBeside } from '../disk/image.ts';
-import { pendingOf, powerCut, SECTOR } from '../disk/power.ts';
+import { powerCut } from '../disk/power.ts';
 import { type CheckReport, checkDatabase, shownKey } from '../lsm/check.ts';
 import { compact, deepestIn, limitOf, pickManual, tierOf } from '../lsm/compaction.ts';
 import { visibleForward } from '../lsm/cursor.ts';
@@ -40,6 +40,7 @@ import { get, scan } from '../lsm/reads.ts';
 import { recover } from '../lsm/recover.ts';
 import type { Engine, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import { bulkKey, bulkValue } from './bulk.ts';
+import { cutBy } from './crash.ts';
 import {
   type Command,
   type Compact,
@@ -342,23 +343,7 @@ function crash(
 ): Part<LsmState, Command> {
   const { during } = command;
   const state = during ? diedDuring(before, during, note, setup) : before;
-  const sectors = pendingOf(state.disk);
-  const last = state.disk.pending?.op;
-  const lastSectors = last?.kind === 'write' ? Math.ceil(last.bytes.length / SECTOR) : 0;
-  const firstOfLast = sectors.length - lastSectors;
-  const torn = command.torn === undefined ? undefined : Math.min(command.torn, lastSectors);
-  // A torn write is the last one: what was written before it is taken to have survived.
-  const keep = command.keep ?? (torn === undefined ? 'none' : 'all');
-  let kept = 0;
-  const disk = powerCut(state.disk, (sector) => {
-    const survives =
-      torn !== undefined && sector >= firstOfLast
-        ? sector < firstOfLast + torn
-        : keep === 'all' ||
-          (keep !== 'none' && keep.some(([a, b]) => sector + 1 >= a && sector + 1 <= b));
-    if (survives) kept++;
-    return survives;
-  });
+  const { disk, kept, torn } = cutBy(state.disk, command);
   const { acknowledged } = state.value;
   const unsynced = state.ledger.operations === 0 ? 0 : state.value.lastSequence - acknowledged;
   const dead = { ...state, disk };
