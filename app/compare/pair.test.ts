@@ -64,6 +64,18 @@ function pair(pace: 'moment' | 'command' | 'own' = 'command') {
 
 afterEach(() => vi.useRealTimers());
 
+/** The same session, but what it is told takes a while: the last word wins, as with the player. */
+function slow(session: Session): Session {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let target = 0;
+  const seek = (index: number) => {
+    target = index;
+    clearTimeout(timer);
+    timer = setTimeout(() => session.seek(index), 30);
+  };
+  return { ...session, seek, step: () => seek(target + 1), back: () => seek(target - 1) };
+}
+
 describe('a half of a pair', () => {
   it('moves both, from either side', () => {
     const { half, where } = pair();
@@ -95,6 +107,29 @@ describe('a half of a pair', () => {
     ]);
     made.setPace('command');
     expect(where()).toEqual([1, 2]);
+  });
+
+  it('counts every key, also those that come before the moment has', () => {
+    vi.useFakeTimers();
+    const [a, b] = [sessionOf(1, 3, 1), sessionOf(2, 1, 4)];
+    const late: [Session, Session] = [slow(a), slow(b)];
+    const made = pairOf(late, 'command');
+    const { halves } = made;
+    halves[0].nextCommand();
+    halves[0].nextCommand();
+    halves[1].nextCommand();
+    halves[0].back();
+    expect(places(a, b)).toEqual([0, 0]);
+    vi.advanceTimersByTime(100);
+    expect(places(a, b)).toEqual([5, 6]);
+    // Landed: who moves the first by another way is followed again, and steps count from there.
+    late[0].seek(2);
+    vi.advanceTimersByTime(100);
+    expect(places(a, b)).toEqual([2, 3]);
+    halves[0].step();
+    vi.advanceTimersByTime(100);
+    expect(places(a, b)).toEqual([3, 3]);
+    made.close();
   });
 
   it('follows whoever moves the first by another way', async () => {

@@ -30,10 +30,16 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
     return { length: outline.length, lines };
   };
   const tracks = (): [Track, Track] => [trackOf(sessions[0]), trackOf(sessions[1])];
-  const places = (): Places => {
-    const [a, b] = sessions.map(({ store }) => store.getState().moment?.index ?? 0);
-    return [a ?? 0, b ?? 0];
+  const shown = (side: 0 | 1): number => sessions[side].store.getState().moment?.index ?? 0;
+  /** Where both were last sent; `underWay` until both have come there. A key can be quicker than a fetch. */
+  let going: Places | undefined;
+  let underWay = false;
+  const send = (to: Places) => {
+    going = to;
+    underWay = shown(0) !== to[0] || shown(1) !== to[1];
   };
+  /** Where both stand, or will in a moment: the next step counts from there. */
+  const places = (): Places => (underWay && going ? going : [shown(0), shown(1)]);
 
   /** Neither is held back before its place. */
   const isAllowed = (to: Places): boolean =>
@@ -42,14 +48,11 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
       return held === undefined || (to[side] as number) <= held;
     });
 
-  /** Where both are going: the pair's own doing. */
-  let going: Places | undefined;
-
   /** Moves each to its place, or neither: a step where it is one, else a cut. */
   function go(to: Places): void {
     if (!isAllowed(to)) return;
-    going = to;
     const at = places();
+    send(to);
     sessions.forEach((session, side) => {
       const [from, target] = [at[side] as number, to[side] as number];
       if (target === from + 1) session.step();
@@ -132,7 +135,7 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
         }
         const to = placed(pace, tracks(), side, index);
         if (!isAllowed(to)) return;
-        going = to;
+        send(to);
         sessions.forEach((one, i) => {
           one.seek(to[i] as number);
         });
@@ -179,15 +182,23 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
     if (pace === 'own' || !moment || phase !== 'ready' || moment === before.moment) return;
     if (moment.index === going?.[0]) return;
     pause();
-    going = placed(pace, tracks(), 0, moment.index);
-    sessions[1].seek(going[1]);
+    const to = placed(pace, tracks(), 0, moment.index);
+    send(to);
+    sessions[1].seek(to[1]);
   });
+  const unwait = sessions.map(({ store }) =>
+    store.subscribe(({ outline }, before) => {
+      if (outline !== before.outline || (shown(0) === going?.[0] && shown(1) === going?.[1]))
+        underWay = false;
+    }),
+  );
 
   return {
     store,
     halves: [half(0), half(1)],
     setPace(pace) {
       pause();
+      underWay = false;
       for (const session of sessions) session.pause();
       store.setState({ pace });
       // Under one playhead again: the second joins the first.
@@ -196,6 +207,7 @@ export function pairOf(sessions: readonly [Session, Session], pace: Pace = 'mome
     close() {
       pause();
       unfollow();
+      for (const stop of unwait) stop();
     },
   };
 }
