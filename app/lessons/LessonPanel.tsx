@@ -12,7 +12,7 @@ import type { Session } from '../player/types.ts';
 import type { Run } from './lesson.ts';
 import type { Mark } from './machine.ts';
 import { Prediction } from './Prediction.tsx';
-import { SOURCES, StandingContext } from './parts.tsx';
+import { SOURCES, StandingContext, sourcesIn } from './parts.tsx';
 import { Challenge, Task } from './Tasks.tsx';
 import type { Teaching } from './useLesson.ts';
 import './lessons.css';
@@ -181,6 +181,7 @@ function Finish({
   const right = asked.filter(({ id }) => marks[id] === 'right').length;
   const challenges = lesson.beats.filter(({ challenge }) => challenge);
   const done = challenges.filter(({ id }) => marks[id] === 'done').length;
+  const sources = new Set(lesson.beats.flatMap(({ prose, after }) => sourcesIn([prose, after])));
   return (
     <>
       <p className="eyebrow">Lesson {lesson.number} — the end</p>
@@ -216,8 +217,8 @@ function Finish({
       </p>
       <h3 className="sources-head">Sources</h3>
       <ul className="sources">
-        {Object.values(SOURCES).map(({ full }) => (
-          <li key={full}>{full}</li>
+        {[...sources].map((name) => (
+          <li key={name}>{SOURCES[name].full}</li>
         ))}
       </ul>
     </>

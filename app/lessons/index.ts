@@ -6,7 +6,7 @@ import type { Lesson } from './lesson.ts';
 export interface LessonEntry {
   readonly name: string;
   readonly lab: string;
-  readonly number: number;
+  readonly number: number | string;
   readonly title: string;
   load(): Promise<Lesson>;
 }

@@ -97,7 +97,8 @@ export interface Beat {
 export interface Lesson {
   readonly name: string;
   readonly lab: string;
-  readonly number: number;
+  /** 5, or 11b where a chapter has several. */
+  readonly number: number | string;
   readonly title: string;
   readonly beats: readonly Beat[];
 }

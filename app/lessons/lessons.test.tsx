@@ -80,7 +80,7 @@ describe.each(lessons)('lesson $number, $title', (lesson) => {
       if (start !== undefined) expect(start).toBeLessThanOrEqual(gate + 1);
     }
     // Where the case does not occur, nothing is asked.
-    expect(await ask(prediction, replay('lab btree\n'))).toBeUndefined();
+    expect(await ask(prediction, replay(`lab ${lesson.lab}\n`))).toBeUndefined();
   });
 
   it('asks questions whose answers differ from what is there already', async () => {

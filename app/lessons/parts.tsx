@@ -104,6 +104,22 @@ export const SOURCES = {
     short: 'SQLite, Database File Format',
     full: 'The SQLite project: Database File Format, section 1.6, B-tree Pages',
   },
+  raft2014: {
+    short: 'Ongaro and Ousterhout 2014',
+    full: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm. USENIX Annual Technical Conference, 2014',
+  },
+  ongaro2014: {
+    short: 'Ongaro 2014',
+    full: 'D. Ongaro: Consensus: Bridging Theory and Practice. Dissertation, Stanford University, 2014',
+  },
+  ongaro2015: {
+    short: 'Ongaro 2015',
+    full: 'D. Ongaro: bug in single-server membership changes. Mail to the list raft-dev, 10 July 2015',
+  },
+  herlihy1990: {
+    short: 'Herlihy and Wing 1990',
+    full: 'M. Herlihy, J. Wing: Linearizability: A Correctness Condition for Concurrent Objects. ACM Transactions on Programming Languages and Systems 12(3), 1990',
+  },
 } as const;
 
 export function Cite({ of }: { readonly of: keyof typeof SOURCES }) {
@@ -116,11 +132,17 @@ export function Cite({ of }: { readonly of: keyof typeof SOURCES }) {
 }
 
 /** The claims in a piece of prose, in the order in which they stand. */
-export function claimsIn(node: ReactNode): ClaimProps[] {
-  if (Array.isArray(node)) return node.flatMap(claimsIn);
+export const claimsIn = (node: ReactNode): ClaimProps[] => partsIn(node, Claim);
+
+/** The sources that a piece of prose cites, by their names. */
+export const sourcesIn = (node: ReactNode): (keyof typeof SOURCES)[] =>
+  partsIn(node, Cite).map(({ of }) => of);
+
+function partsIn<P>(node: ReactNode, type: (props: P) => ReactNode): P[] {
+  if (Array.isArray(node)) return node.flatMap((child) => partsIn(child, type));
   if (!isValidElement<{ children?: ReactNode }>(node)) return [];
-  const inner = claimsIn(node.props.children);
-  return node.type === Claim ? [node.props as ClaimProps, ...inner] : inner;
+  const inner = partsIn(node.props.children, type);
+  return node.type === type ? [node.props as P, ...inner] : inner;
 }
 
 /** Its words, without what stands around them. */
