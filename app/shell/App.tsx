@@ -6,7 +6,6 @@ import { ErrorBoundary, type FallbackProps } from 'react-error-boundary';
 import { Route, Router, Switch } from 'wouter';
 import { useStore } from 'zustand';
 import { desk, openDialog } from './desk.ts';
-import { useDoors } from './doors.ts';
 import { Home } from './Home.tsx';
 import { usePath } from './location.ts';
 import { Trouble } from './Trouble.tsx';
@@ -49,7 +48,6 @@ function Broken({ error, resetErrorBoundary }: FallbackProps) {
 
 export function App() {
   const dialog = useStore(desk, (state) => state.dialog);
-  const { scenarios } = useDoors();
   const close = useCallback(() => desk.setState({ dialog: undefined, draft: undefined }), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -90,7 +88,7 @@ export function App() {
         </Suspense>
       </ErrorBoundary>
       <Suspense>
-        {dialog === 'palette' && <Palette scenarios={scenarios} onClose={close} />}
+        {dialog === 'palette' && <Palette onClose={close} />}
         {dialog === 'paste' && <Paste onClose={close} />}
         {dialog === 'open' && <OpenDatabase onClose={close} />}
         {dialog === 'workspaces' && <Workspaces onClose={close} />}

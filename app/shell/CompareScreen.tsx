@@ -14,7 +14,7 @@ import { Dialog } from '../panels/Dialog.tsx';
 import { Settings } from '../panels/Settings.tsx';
 import type { Session, SessionState } from '../player/types.ts';
 import { desk, labOfText } from './desk.ts';
-import { type Doors, useDoors } from './doors.ts';
+import { type Doors, useDoors, useScenarios } from './doors.ts';
 import { useKeys } from './LabScreen.tsx';
 import { Logo } from './Logo.tsx';
 import { navigate, queryOf, useFragment } from './location.ts';
@@ -82,7 +82,12 @@ async function openPair(fragment: string, doors: Doors): Promise<Opened> {
         lab: labOfText(text) ?? 'btree',
         text,
       }))
-    : [a ?? '', b ?? a ?? ''].map((name) => ({ lab: labOf(doors, name), scenario: name }));
+    : await Promise.all(
+        [a ?? '', b ?? a ?? ''].map(async (name) => ({
+          lab: await labOf(doors, name),
+          scenario: name,
+        })),
+      );
   const [left, right] = openings.map((opening) => doors.open({ ...opening, forShow: true }));
   const sessions = (await Promise.all([left, right])) as [Session, Session];
   const close = () => {
@@ -125,8 +130,8 @@ async function openPair(fragment: string, doors: Doors): Promise<Opened> {
   }
 }
 
-function labOf(doors: Doors, name: string): string {
-  const found = doors.scenarios.find((scenario) => scenario.name === name);
+async function labOf(doors: Doors, name: string): Promise<string> {
+  const found = (await doors.scenarios()).find((scenario) => scenario.name === name);
   if (!found) throw new Complaint(`there is no shipped scenario called ${name.slice(0, 60)}`);
   return found.lab;
 }
@@ -312,8 +317,9 @@ function ShareBoth(props: {
 
 /** Which two: any of those that are shipped, of any lab. */
 function Choose() {
-  const { scenarios } = useDoors();
-  const [names, setNames] = useState([scenarios[0]?.name ?? '', scenarios[1]?.name ?? '']);
+  const scenarios = useScenarios();
+  const [chosen, choose] = useState<readonly (string | undefined)[]>([undefined, undefined]);
+  const names = chosen.map((name, side) => name ?? scenarios[side]?.name ?? '');
   const here = useStore(desk, (state) => state.session);
   const id = useId();
   return (
@@ -333,7 +339,7 @@ function Choose() {
             id={`${id}${side}`}
             value={names[side]}
             onChange={(event) =>
-              setNames(names.map((name, i) => (i === side ? event.target.value : name)))
+              choose(names.map((name, i) => (i === side ? event.target.value : name)))
             }
           >
             {scenarios.map(({ name, title, lab }) => (

@@ -8,13 +8,13 @@ import { sentenceOf } from '../../engine/base/assert.ts';
 import { Stage } from '../panels/Stage.tsx';
 import { useSession } from '../panels/use.ts';
 import type { Session } from '../player/types.ts';
-import { type ShippedScenario, useDoors } from './doors.ts';
+import { type ShippedScenario, useDoors, useScenarios } from './doors.ts';
 import { ThemeButton } from './ThemeButton.tsx';
 import './lab.css';
 import '../panels/panels.css';
 
 export function Gallery() {
-  const { scenarios } = useDoors();
+  const scenarios = useScenarios();
   return (
     <main className="gallery">
       <div className="gallery-head">

@@ -58,10 +58,7 @@ export function Home() {
               <Link href="/lesson/btree" className="btn big">
                 Take the lesson
               </Link>
-              <Link
-                href={`/lab/btree?scenario=${first('btree').name}&watch=split`}
-                className="btn big"
-              >
+              <Link href={`/lab/btree?scenario=${first.btree}&watch=split`} className="btn big">
                 Watch a page split
               </Link>
             </div>

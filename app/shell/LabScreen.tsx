@@ -36,7 +36,7 @@ import type { Session, SessionState } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
-import { type Opening, useDoors } from './doors.ts';
+import { type Opening, useDoors, useScenarios } from './doors.ts';
 import { chooseFiles, saveFile } from './files.ts';
 import { takeFiles } from './incoming.ts';
 import { Logo } from './Logo.tsx';
@@ -514,7 +514,7 @@ function Side(props: {
 
 /** Title and prose of the scenario, the choice of another, settings and sabotage. */
 function Story({ session }: { readonly session: Session }) {
-  const { scenarios } = useDoors();
+  const scenarios = useScenarios();
   const lab = useSession(session, (state) => state.info.name);
   const title = useSession(session, titleOf);
   const prose = useSession(session, (state) => state.prose);
@@ -533,7 +533,11 @@ function Story({ session }: { readonly session: Session }) {
             value={current?.name ?? ''}
             onChange={(event) => navigate(`/lab/${lab}?scenario=${event.target.value}`)}
           >
-            {!current && <option value="">{foreign ? 'an opened database' : 'your own'}</option>}
+            {!current && (
+              <option value="">
+                {scenarios.length === 0 ? title : foreign ? 'an opened database' : 'your own'}
+              </option>
+            )}
             {mine.map((scenario) => (
               <option key={scenario.name} value={scenario.name}>
                 {scenario.title}

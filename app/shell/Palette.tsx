@@ -7,18 +7,15 @@ import { Dialog } from '../panels/Dialog.tsx';
 import { toggleTheme } from '../panels/preferences.ts';
 import { PARTS } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
-import type { ShippedScenario } from './doors.ts';
+import { type ShippedScenario, useScenarios } from './doors.ts';
 import { find } from './find.ts';
 import { navigate } from './location.ts';
 import { SAMPLES } from './samples.ts';
 
 const SHOWN = 60;
 
-export function Palette(props: {
-  readonly scenarios: readonly ShippedScenario[];
-  readonly onClose: () => void;
-}) {
-  const { scenarios, onClose } = props;
+export function Palette({ onClose }: { readonly onClose: () => void }) {
+  const scenarios = useScenarios();
   const extra = useStore(desk, (state) => state.items);
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);

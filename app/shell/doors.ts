@@ -1,7 +1,7 @@
 // What the shell needs from the rooms behind it, in one place: which scenarios are shipped, and how a
 // session is opened. main.tsx hands in the real doors; a test can hand in others.
 
-import { createContext, useContext } from 'react';
+import { createContext, useContext, useEffect, useState } from 'react';
 import type { DatabaseFiles } from '../../engine/run/lab.ts';
 import type { Session } from '../player/types.ts';
 
@@ -34,9 +34,10 @@ export interface Opening {
 
 export interface Doors {
   readonly version: string;
-  readonly scenarios: readonly ShippedScenario[];
-  /** The scenario that a lab begins with. */
-  first(lab: string): ShippedScenario;
+  /** All that are shipped, of labs that have a picture. The list comes when it is first asked for. */
+  scenarios(): Promise<readonly ShippedScenario[]>;
+  /** By lab: the name of the scenario that it begins with, where that is not the first of the list. */
+  readonly first: Readonly<Record<string, string>>;
   /** Rejects with a Complaint, in words, when the input is bad. */
   open(opening: Opening): Promise<Session>;
 }
@@ -47,4 +48,21 @@ export function useDoors(): Doors {
   const doors = useContext(DoorsContext);
   if (!doors) throw new Error('no doors: the shell stands outside of <DoorsContext>');
   return doors;
+}
+
+/** Empty until the list has come. */
+export function useScenarios(): readonly ShippedScenario[] {
+  const doors = useDoors();
+  const [list, setList] = useState<readonly ShippedScenario[]>([]);
+  useEffect(() => {
+    let alive = true;
+    doors.scenarios().then(
+      (found) => alive && setList(found),
+      () => {}, // Without the network nothing can be chosen; whoever opens one is told why.
+    );
+    return () => {
+      alive = false;
+    };
+  }, [doors]);
+  return list;
 }

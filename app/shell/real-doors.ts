@@ -1,6 +1,5 @@
 // The doors to the real engine: which scenarios are shipped, and how each way in becomes a session.
 
-import { list } from 'virtual:scenario-list';
 import { Complaint } from '../../engine/base/assert.ts';
 import { ENGINE_VERSION } from '../../engine/base/version.ts';
 import { faceOf } from '../labs/index.ts';
@@ -8,11 +7,12 @@ import type { Source } from '../player/session.ts';
 import type { Doors, Opening, ShippedScenario } from './doors.ts';
 
 /** A lab that has no picture yet is the command line's alone. */
-const scenarios = list.filter(({ lab }) => faceOf(lab) !== undefined);
+const shipped = async (): Promise<readonly ShippedScenario[]> =>
+  (await import('virtual:scenario-list')).list.filter(({ lab }) => faceOf(lab) !== undefined);
 
 /** What a lab opens with when nothing was kept of it. */
-function firstOf(lab: string): ShippedScenario {
-  const mine = scenarios.filter((scenario) => scenario.lab === lab);
+async function firstOf(lab: string): Promise<ShippedScenario> {
+  const mine = (await shipped()).filter((scenario) => scenario.lab === lab);
   const found = mine.find(({ name }) => name === FIRST[lab]) ?? mine[0];
   if (!found) throw new Complaint(`no scenario is shipped for the lab ${lab}`);
   return found;
@@ -56,7 +56,7 @@ async function sourceOf(opening: Opening): Promise<Source> {
     };
   }
   if (opening.scenario !== undefined) {
-    const found = scenarios.find(({ name }) => name === opening.scenario);
+    const found = (await shipped()).find(({ name }) => name === opening.scenario);
     if (!found)
       throw new Complaint(
         `there is no shipped scenario called ${opening.scenario.slice(0, 60)}; the palette lists those that are`,
@@ -67,15 +67,15 @@ async function sourceOf(opening: Opening): Promise<Source> {
       );
     return { kind: 'text', text: await textOf(found), keepAs: found.name };
   }
-  const otherwise = await textOf(firstOf(lab));
+  const otherwise = await textOf(await firstOf(lab));
   if (opening.forShow) return { kind: 'text', text: otherwise };
   return { kind: 'workspace', name: opening.workspace ?? lab, otherwise };
 }
 
 export const doors: Doors = {
   version: ENGINE_VERSION,
-  scenarios,
-  first: firstOf,
+  scenarios: shipped,
+  first: FIRST,
   async open(opening) {
     const [source, { openSession }] = await Promise.all([
       sourceOf(opening),
