@@ -13,6 +13,7 @@ import { Dice } from '../base/dice.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
 import { bytesOfContent, type DiskImage, fileNamed, weightBeside } from '../disk/image.ts';
 import { powerCut } from '../disk/power.ts';
+import { amplificationAt, contentOf } from '../lsm/amplification.ts';
 import { type CheckReport, checkDatabase, shownKey } from '../lsm/check.ts';
 import { compact, deepestIn, limitOf, pickManual, tierOf } from '../lsm/compaction.ts';
 import { visibleForward } from '../lsm/cursor.ts';
@@ -501,66 +502,13 @@ const costOfPromises = (state: LsmState): number =>
 
 // ── Looking at a state ──────────────────────────────────────────────────────────────────────────
 
-/** Entries and live bytes of a version's tables; by version, since those never change. */
-const measured = new WeakMap<object, { entries: number; live: number; rows: number }>();
-const MOST_MEASURED = 4_000_000;
-
-function measure({ disk, value, options }: LsmState) {
-  const known = measured.get(value.version);
-  if (known) return known;
-  let entries = 0;
-  const bytes = value.version.reduce((sum, files) => sum + bytesOfLevel(files), 0);
-  if (bytes > MOST_MEASURED) return undefined;
-  for (const files of value.version)
-    for (const { number } of files) {
-      const table = tableNumbered(disk, number);
-      for (let block = 0; table && block < table.blocks; block++)
-        entries += table.entriesOf(block).length;
-    }
-  const onlyTables = new Db(
-    new Disk(disk),
-    disk,
-    { ...value, memtable: -1, immutable: undefined },
-    options,
-  );
-  let live = 0;
-  let rows = 0;
-  for (const { key, value: bytes } of visibleForward(
-    onlyTables.sources().merged,
-    undefined,
-    Number.MAX_SAFE_INTEGER,
-  )) {
-    live += key.length + bytes.length;
-    rows++;
-  }
-  const now = { entries, live, rows };
-  measured.set(value.version, now);
-  return now;
-}
-
-/** How many levels (or tiers) so much data needs, and what theory says of writing it. */
-export function theoryOf(
-  options: Options,
-  flushed: number,
-  bytes: number,
-): { levels: number; write: number } {
-  const T = options.levelRatio;
-  if (options.strategy === 'fifo') return { levels: 1, write: 1 };
-  const levels = Math.max(1, Math.ceil(Math.log(Math.max(2, flushed)) / Math.log(T)));
-  if (options.strategy === 'tiered') return { levels, write: levels };
-  if (options.strategy === 'lazy-leveled') return { levels, write: levels - 1 + (T + 1) / 2 };
-  // Levels from 1 down that such bytes fill; each rewrites about (T + 1) / 2 times, and the flush.
-  let full = 1;
-  for (let limit = options.level1Size; limit < bytes; limit *= T) full++;
-  return { levels: full, write: 1 + (full * (T + 1)) / 2 };
-}
-
 function metrics(state: LsmState): Metric[] {
   const { disk, value, options } = state;
   const { counters, version } = value;
   const tables = version.reduce((sum, files) => sum + files.length, 0);
   const bytes = version.reduce((sum, files) => sum + bytesOfLevel(files), 0);
-  const size = measure(state);
+  const content = contentOf(disk, version);
+  const amplification = amplificationAt(disk, value);
   const arena = fileNamed(disk, arenaName(value.memtable));
   const list = arena && skipListOf(arena);
   const log = fileNamed(disk, logName(value.memtable));
@@ -572,7 +520,6 @@ function metrics(state: LsmState): Metric[] {
   });
   const per = (a: number, b: number): number => (b === 0 ? 0 : a / b);
   const written = counters.flushedBytes + counters.compactedBytes;
-  const theory = theoryOf(options, counters.flushes, bytes);
   return [
     metric(
       'write amplification',
@@ -580,14 +527,28 @@ function metrics(state: LsmState): Metric[] {
       'x',
       'Bytes written to tables for each byte that a flush wrote; the log adds one more',
     ),
-    metric(
-      'write amplification, theory',
-      counters.flushes === 0 ? 0 : theory.write,
-      'x',
-      options.strategy === 'leveled'
-        ? `1 for the flush, and about (T + 1) / 2 for each of ${theory.levels} levels, T = ${options.levelRatio}`
-        : `one write for each of ${theory.levels} tiers, T = ${options.levelRatio}`,
-    ),
+    ...(amplification
+      ? [
+          metric(
+            'write amplification, theory',
+            amplification.theory.write,
+            'x',
+            `Of ${options.strategy} with T = ${options.levelRatio} after ${counters.flushes} flushes, keys drawn evenly`,
+          ),
+          metric(
+            'sorted runs',
+            amplification.measured.read,
+            'runs',
+            'Tables of level 0 and levels below: what a scan merges, and a get asks where no filter says no',
+          ),
+          metric(
+            'sorted runs, theory',
+            amplification.theory.read,
+            'runs',
+            `Of ${options.strategy} with T = ${options.levelRatio} after ${counters.flushes} flushes`,
+          ),
+        ]
+      : []),
     metric(
       'read amplification',
       per(counters.blocksRead, counters.gets),
@@ -600,19 +561,29 @@ function metrics(state: LsmState): Metric[] {
       'tables',
       'Whose range covers the key; a filter spares most of them the read',
     ),
-    ...(size
+    ...(content
       ? [
           metric(
             'space amplification',
-            per(bytes, Math.max(1, size.live)),
+            per(bytes, Math.max(1, content.live)),
             'x',
             'Bytes of tables for each byte of live rows in them',
           ),
           metric(
             'obsolete entries',
-            per(size.entries - size.rows, size.rows),
+            per(content.entries - content.rows, content.rows),
             'x',
-            'Entries that no reader gets for each that one does; leveled: theory says at most 1 / (T - 1)',
+            'Entries that no reader gets for each that one does',
+          ),
+        ]
+      : []),
+    ...(amplification
+      ? [
+          metric(
+            'obsolete entries, theory',
+            amplification.theory.space - 1,
+            'x',
+            'For keys drawn evenly; leveled: at most 1 / (T - 1), tiered: up to T - 1',
           ),
         ]
       : []),
