@@ -139,6 +139,18 @@ describe('explore', () => {
     ]);
   });
 
+  test('one property, within bounds of the call', () => {
+    const text = 'lab commit\nset participants 2\nset save 0\nbegin blue\n';
+    const one = ['explore', '-', '--json', '--property', 'not blocked'];
+    const found = JSON.parse(lab(one, text).stdout);
+    expect(found).toMatchObject({ complete: false, bound: 'until' });
+    expect(found.violations.map(({ property }: { property: string }) => property)).toEqual([
+      'not blocked',
+    ]);
+    const none = JSON.parse(lab([...one, '--bounds', 'crashes=0'], text).stdout);
+    expect(none).toMatchObject({ complete: true, violations: [] });
+  });
+
   test('goes on from where a scenario ends, within a bound, and says that it was one', () => {
     const text = 'lab model\nset max-states 20\ndo tmAbort\n';
     const { status, stdout } = lab(['explore', '-', '--json'], text);
@@ -158,6 +170,15 @@ describe('explore', () => {
     );
     expect(refused(['explore', '-', '--seconds', '0'], 'lab model\n')).toBe(
       '--seconds wants a number above 0; found 0',
+    );
+    expect(refused(['explore', '-', '--property', 'peace'], 'lab commit\n')).toMatch(
+      /^there is no property peace; expected one of agreement, /,
+    );
+    expect(refused(['explore', '-', '--bounds', 'crash=1'], 'lab commit\n')).toMatch(
+      /^there is no bound crash; expected one of crashes, /,
+    );
+    expect(refused(['explore', '-', '--bounds', 'crashes'], 'lab commit\n')).toMatch(
+      /^--bounds wants numbers by name/,
     );
   });
 });

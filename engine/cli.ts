@@ -41,7 +41,7 @@ const USAGE = `usage: npm run --silent lab -- CALL
   run FILE --history OUT          … and the clients' history
   open PATH --json                what a foreign database holds: a file, a LevelDB folder, a zip of one
   open PATH --dump [--table NAME] its rows
-  explore FILE [--json] [--states N] [--seconds N]
+  explore FILE [--json] [--states N] [--seconds N] [--property NAME] [--bounds NAME=N,…]
                                   look through everything that can happen after a scenario
   link FILE                       the share link's fragment
 FILE is a path, - for standard input, a share link, or @name of a shipped scenario.`;
@@ -58,7 +58,9 @@ export async function main(args: string[]): Promise<number> {
       case 'open':
         return open(options(rest, { json: false, dump: false, table: '' }, 1));
       case 'explore':
-        return await explore(options(rest, { json: false, states: '', seconds: '' }, 1));
+        return await explore(
+          options(rest, { json: false, states: '', seconds: '', property: '', bounds: '' }, 1),
+        );
       case 'link':
         return await link(options(rest, {}, 1));
       case 'help':
@@ -384,6 +386,8 @@ async function explore(flags: {
   json: boolean;
   states: string;
   seconds: string;
+  property: string;
+  bounds: string;
 }): Promise<number> {
   const number = (name: 'states' | 'seconds'): number => {
     const value = Number(flags[name] || Number.POSITIVE_INFINITY);
@@ -399,11 +403,18 @@ async function explore(flags: {
     throw new Complaint(
       `a run of the lab ${lab.name} has no choices, so there is nothing to explore`,
     );
-  const search = await lab.search(timeline.end, scenario.setup);
+  const wish = {
+    bounds: boundsIn(flags.bounds),
+    ...(flags.property && { property: flags.property }),
+  };
+  const search = await lab.search(timeline.end, scenario.setup, wish);
+  oneOf('property', flags.property ? [flags.property] : [], search.offer.properties);
+  oneOf('bound', Object.keys(wish.bounds), search.offer.bounds);
   const start = process.hrtime.bigint();
   while (!search.advance(SLICE)) {
     const elapsed = Number(process.hrtime.bigint() - start) / 1e9;
-    if (elapsed > seconds || search.progress.states >= states) search.cancel();
+    if (elapsed > seconds) search.cancel('time');
+    else if (search.progress.states >= states) search.cancel();
   }
   const report = search.report();
   const before = timeline.commands.map(({ text: line }) => line);
@@ -414,7 +425,7 @@ async function explore(flags: {
     .map(({ property, commands = [] }) => ({ property, scenario: written(commands) }));
   if (flags.json) {
     const { findings, ...counts } = report;
-    const properties = findings.map(({ commands, ...finding }) => ({
+    const properties = findings.map(({ commands, states: _, ...finding }) => ({
       ...finding,
       ...(commands && { steps: commands.length }),
     }));
@@ -426,8 +437,10 @@ async function explore(flags: {
       report.complete ? 'complete' : `not complete, ended by ${report.bound ?? 'nothing'}`
     }\n`,
   );
-  for (const { property, holds, verdict, help, commands, loop } of report.findings) {
-    const steps = commands ? `, in ${commands.length} steps` : '';
+  for (const { property, holds, verdict, help, commands, loop, shrunk } of report.findings) {
+    const steps = commands
+      ? `, in ${commands.length} steps${shrunk ? ' (found by chance, shortened)' : ''}`
+      : '';
     process.stdout.write(`${verdict}${steps}: ${property} (${holds}): ${help}\n`);
     if (verdict !== 'violated') continue;
     commands?.forEach((line, n) => {
@@ -436,6 +449,32 @@ async function explore(flags: {
     });
   }
   return violations.length > 0 ? 1 : 0;
+}
+
+/** `crashes=1,drops=0` */
+function boundsIn(text: string): Record<string, number> {
+  return Object.fromEntries(
+    (text === '' ? [] : text.split(',')).map((part) => {
+      const [, name, value] = /^([a-z]+)=(\d+)$/.exec(part) ?? [];
+      if (name === undefined)
+        throw new Complaint(
+          `--bounds wants numbers by name, as in crashes=1,drops=0; found ${part}`,
+        );
+      return [name, Number(value)];
+    }),
+  );
+}
+
+function oneOf(
+  what: string,
+  given: readonly string[],
+  known: readonly { readonly name: string }[],
+): void {
+  for (const name of given)
+    if (!known.some((one) => one.name === name))
+      throw new Complaint(
+        `there is no ${what} ${name}; expected one of ${known.map((one) => one.name).join(', ')}`,
+      );
 }
 
 async function link(flags: { file: string }): Promise<number> {

@@ -1,6 +1,7 @@
 /// <reference lib="webworker" />
 // The one worker entry. Its role is the worker's name: `script` holds a scenario and its timelines,
-// `node raft A` is one node of a cluster, started by the script's worker.
+// `node raft A` is one node of a cluster, started by the script's worker; `search` looks through what
+// can happen after a moment.
 // Here the world outside arrives: messages, and files that a person opens, read lazily and synchronously.
 
 import { isOfActors, loadProtocol } from './labs/actors.ts';
@@ -92,21 +93,31 @@ function sourceOf(file: File): ForeignSource {
   };
 }
 
-/** Questions that come before the protocol is there wait for it. */
-function serveActor(protocol: ReturnType<typeof loadProtocol>): void {
+/** Questions that come before there is somebody to answer them are asked again then. */
+function serveLater(load: Promise<unknown>): void {
   const early: unknown[] = [];
   const keep = ({ data }: { data: unknown }) => {
     early.push(data);
   };
   self.addEventListener('message', keep);
-  void import('./sim/hosts.ts').then(({ serveNode }) => {
+  void load.then(() => {
     self.removeEventListener('message', keep);
-    const answer = serveNode(self as unknown as NodePort, protocol);
-    for (const data of early) void answer({ data });
+    for (const data of early) self.dispatchEvent(new MessageEvent('message', { data }));
   });
 }
 
 let tell: (news: unknown) => void = () => {};
 const [role, lab] = self.name.split(' ');
-if (role === 'node') serveActor(loadProtocol(lab ?? ''));
+if (role === 'node')
+  serveLater(
+    import('./sim/hosts.ts').then(({ serveNode }) =>
+      serveNode(self as unknown as NodePort, loadProtocol(lab ?? '')),
+    ),
+  );
+else if (role === 'search')
+  serveLater(
+    import('./run/searcher.ts').then(({ serveSearcher }) =>
+      serveSearcher(self as unknown as PortLike, labs, options.pause, () => performance.now()),
+    ),
+  );
 else tell = serve(self as unknown as PortLike, methods);

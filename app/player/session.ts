@@ -76,6 +76,7 @@ const NO_INFO = {
   commands: [],
   sabotage: [],
   kinds: [],
+  searches: false,
 };
 
 export function openSession(options: SessionOptions): Session {
@@ -794,6 +795,7 @@ export function openSession(options: SessionOptions): Session {
         },
       );
     },
+    branchOff: (name, lines) => change(() => client.engine.fork(name, 0, lines), toEnd),
     events: (from, to) => client.engine.events(from, to),
     async dieHere() {
       const { moment, lines } = now();

@@ -184,6 +184,8 @@ export interface Session {
    * branch leaves there.
    */
   actHere(line: string): Promise<string | undefined>;
+  /** A branch of that name with all of these lines; the picture goes to its end. */
+  branchOff(name: string, lines: readonly string[]): Promise<string | undefined>;
   /** The events of moments `from` up to, not including, `to`, of the branch on screen. */
   events(from: number, to: number): Promise<readonly AnyEvent[]>;
   /** A new branch in which the power is cut at the moment on screen. */

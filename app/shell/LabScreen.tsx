@@ -19,6 +19,7 @@ import { sentenceOf } from '../../engine/base/assert.ts';
 import { faceOf } from '../labs/index.ts';
 import { LESSONS } from '../lessons/index.ts';
 import { Console } from '../panels/Console.tsx';
+import { Find } from '../panels/Find.tsx';
 import { Inspector } from '../panels/Inspector.tsx';
 import { actionOf, nextSpeed, situationOf } from '../panels/keys.ts';
 import { Notices } from '../panels/Notices.tsx';
@@ -550,6 +551,7 @@ function Story({ session }: { readonly session: Session }) {
       <Prose paragraphs={prose} />
       {foreign && <Trees session={session} />}
       <Ways session={session} />
+      <Find session={session} />
       <Settings session={session} />
     </>
   );

@@ -1,6 +1,13 @@
 // The cluster that a setup of the commit lab describes: settings and switches as rules.
 
-import { type CommitCluster, clusterOf, RULES, WORLD } from '../protocols/commit/cluster.ts';
+import {
+  type CommitChoice,
+  type CommitCluster,
+  clusterOf,
+  RULES,
+  WORLD,
+} from '../protocols/commit/cluster.ts';
+import type { CommitWorld } from '../protocols/commit/referees.ts';
 import type { CommitRules, Vote, Wrong } from '../protocols/commit/types.ts';
 import type { Setup } from '../run/lab.ts';
 import type { Id } from '../sim/actor.ts';
@@ -40,4 +47,21 @@ export function clusterOfSetup(setup: Setup): CommitCluster {
   );
   clusters.set(setup, cluster);
   return cluster;
+}
+
+export interface CommitLabState {
+  readonly world: CommitWorld;
+  readonly rules: CommitRules;
+  /** Transactions begun so far. */
+  readonly begun: number;
+}
+
+/** The next transaction, begun by whoever begins one. */
+export function beginning(
+  { rules, begun }: CommitLabState,
+  value: string,
+): Extract<CommitChoice, { do: 'ask' }> {
+  const { protocol, participants, coordinator } = rules;
+  const node = protocol === 'paxos-commit' ? (participants[0] as Id) : coordinator;
+  return { do: 'ask', node, request: { ask: 'begin', tx: begun + 1, value } };
 }

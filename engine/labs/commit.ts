@@ -19,16 +19,10 @@ import { apply, type Choice, flightNamed, type Happening, nextInTime } from '../
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
 import { type Command, parse, print } from './commit-commands.ts';
-import { clusterOfSetup } from './commit-setup.ts';
+import { beginning, type CommitLabState, clusterOfSetup } from './commit-setup.ts';
 import { FAR, messageText } from './raft-commands.ts';
 
-export interface CommitLabState {
-  readonly world: CommitWorld;
-  readonly rules: CommitRules;
-  /** Transactions begun so far. */
-  readonly begun: number;
-}
-
+export type { CommitLabState };
 export type CommitEvent = Omit<Happening, 'did'> & { readonly did?: CommitDid };
 
 export interface ShownNode {
@@ -140,14 +134,13 @@ function upNode(world: CommitWorld, id: Id): CommitNode {
 }
 
 /** A command that is one choice, checked against the world. */
-function choiceOf({ world, rules, begun }: CommitLabState, command: Command): CommitChoice {
+function choiceOf(state: CommitLabState, command: Command): CommitChoice {
+  const { world } = state;
   switch (command.kind) {
     case 'begin': {
-      const starter =
-        rules.protocol === 'paxos-commit' ? (rules.participants[0] as Id) : rules.coordinator;
-      upNode(world, starter);
-      const request = { ask: 'begin', tx: begun + 1, value: command.value } as const;
-      return { do: 'ask', node: starter, request };
+      const choice = beginning(state, command.value);
+      upNode(world, choice.node);
+      return choice;
     }
     case 'decide': {
       const { state } = upNode(world, command.node);
@@ -325,8 +318,10 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
       help: 'Participants that hold a lock and may not decide alone.',
     },
   ],
-  search: async ({ world, rules }, setup) =>
-    (await import('./commit-search.ts')).search(world, rules, setup),
+  part: ({ kind }, moments) =>
+    kind === 'run' || kind === 'until' || kind === 'step' ? `step ${moments}` : undefined,
+  search: async (state, setup, wish) =>
+    (await import('./commit-search.ts')).search(state, setup, wish),
 };
 
 function processOf(kind: string): string {

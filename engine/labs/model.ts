@@ -248,6 +248,6 @@ export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
       help: 'How many different steps can be taken next.',
     },
   ],
-  search: async ({ model, vars, fresh }, { settings }) =>
-    (await import('./model-search.ts')).search(model, fresh ? undefined : vars, settings),
+  search: async ({ model, vars, fresh }, { settings }, wish) =>
+    (await import('./model-search.ts')).search(model, fresh ? undefined : vars, settings, wish),
 };

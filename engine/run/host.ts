@@ -53,6 +53,8 @@ export interface LabInfo {
   readonly commands: readonly CommandSpec[];
   readonly sabotage: readonly Sabotage[];
   readonly kinds: readonly EventKind[];
+  /** All that can happen after a moment can be searched. */
+  readonly searches: boolean;
 }
 
 export interface BranchInfo {
@@ -590,7 +592,8 @@ function filesSince(
   };
 }
 
-function infoOf({ name, chapter, title, settings, commands, sabotage, kinds }: Lab): LabInfo {
+function infoOf(lab: Lab): LabInfo {
+  const { name, chapter, title, settings, commands, sabotage, kinds } = lab;
   return {
     name,
     chapter,
@@ -599,6 +602,7 @@ function infoOf({ name, chapter, title, settings, commands, sabotage, kinds }: L
     commands,
     sabotage,
     kinds,
+    searches: lab.search !== undefined,
   };
 }
 

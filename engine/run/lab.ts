@@ -243,24 +243,82 @@ export interface Lab<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   /**
    * Everything that can happen after a state, looked through: `explore` on the command line, the
    * button on the page. Absent where a run has no choices. A promise, because it is a chunk of its
-   * own: who only watches need not load it.
+   * own: who only watches need not load it. `wish`: what is left out of it is the lab's own.
    */
-  search?(state: S, setup: Setup): Promise<Search>;
+  search?(state: S, setup: Setup, wish?: SearchWish): Promise<Search>;
+}
+
+/** What somebody wants of a search. */
+export interface SearchWish {
+  /** Only this one: the search ends where it is decided. */
+  readonly property?: string;
+  /** By the names that the offer has; a number each. */
+  readonly bounds?: Readonly<Record<string, number>>;
+  /** States that differ by a renaming of equals count once. */
+  readonly symmetry?: boolean;
+  /** Up to so many states the graph is kept, for a picture. */
+  readonly graph?: number;
+}
+
+/** What can be asked of a search, and how far it goes unless it is told otherwise. */
+export interface SearchOffer {
+  readonly properties: readonly {
+    readonly name: string;
+    /** One sentence: what it says. */
+    readonly help: string;
+    readonly holds: 'always' | 'sometimes' | 'eventually';
+  }[];
+  readonly bounds: readonly SearchBound[];
+  /** Absent: there are no equals, or nobody says which. */
+  readonly symmetry?: boolean;
+}
+
+export interface SearchBound {
+  readonly name: string;
+  /** A few words: what it counts. */
+  readonly help: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** A search over schedules, which goes on as long as it is asked to. */
 export interface Search {
+  readonly offer: SearchOffer;
   /** Goes on from so many states more; true when there is nothing left to do. */
   advance(states: number): boolean;
-  cancel(): void;
-  readonly progress: {
-    readonly states: number;
-    readonly transitions: number;
-    readonly frontier: number;
-    readonly depth: number;
-  };
+  /** `time`: it took longer than it may. */
+  cancel(why?: 'cancelled' | 'time'): void;
+  readonly progress: SearchProgress;
   /** At the end, or as far as it has come. */
   report(): SearchReport;
+  /** Of a search that was asked to keep it, as long as it is small enough. */
+  graph?(): SearchGraph | undefined;
+  /** The commands of a shortest way to a state of the graph. */
+  runTo?(state: number): readonly string[];
+}
+
+export interface SearchProgress {
+  readonly states: number;
+  readonly transitions: number;
+  /** States found and not yet gone on from. */
+  readonly frontier: number;
+  readonly depth: number;
+  /** Properties that are known not to hold. */
+  readonly broken: readonly string[];
+  /** Runs that were played by chance, after the search itself came to its bound. */
+  readonly played?: number;
+}
+
+/** The states that were found, by number in the order of their discovery, for a picture. */
+export interface SearchGraph {
+  /** One a state: how many steps lead to it at least. */
+  readonly levels: Int32Array;
+  /** One a transition; a step that changes nothing is none. */
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** The first so many states were gone on from. */
+  readonly looked: number;
 }
 
 export interface SearchReport {
@@ -270,19 +328,25 @@ export interface SearchReport {
   /** States on the longest shortest path. */
   readonly depth: number;
   readonly complete: boolean;
-  /** What ended the search before it was complete. */
+  /** What ended the search before it was complete; `until`: the property asked for is decided. */
   readonly bound?: string;
-  readonly findings: readonly {
-    readonly property: string;
-    /** One sentence: what the property says. */
-    readonly help: string;
-    readonly holds: 'always' | 'sometimes' | 'eventually';
-    readonly verdict: 'holds' | 'violated' | 'unknown';
-    /** The commands of a shortest way to where it breaks; of sometimes, to where it was seen. */
-    readonly commands?: readonly string[];
-    /** Of a run that goes round for ever: how many of the commands lead to where the round begins. */
-    readonly loop?: number;
-  }[];
+  readonly findings: readonly SearchFinding[];
+}
+
+export interface SearchFinding {
+  readonly property: string;
+  /** One sentence: what the property says. */
+  readonly help: string;
+  readonly holds: 'always' | 'sometimes' | 'eventually';
+  readonly verdict: 'holds' | 'violated' | 'unknown';
+  /** The commands of a shortest way to where it breaks; of sometimes, to where it was seen. */
+  readonly commands?: readonly string[];
+  /** Of a run that goes round for ever: how many of the commands lead to where the round begins. */
+  readonly loop?: number;
+  /** The states on that way, by their numbers. */
+  readonly states?: readonly number[];
+  /** Found by chance and shrunk: there may be a shorter one. */
+  readonly shrunk?: boolean;
 }
 
 /** What of a lab is only words, or names of things: captions, help, where the sources stand. */

@@ -139,7 +139,13 @@ test('a search can be asked how far it is, stopped, and does not go on', () => {
   };
   const explorer = new Explorer(new ModelSpace(counter, []));
   expect(explorer.advance(10)).toBe(false);
-  expect(explorer.progress).toEqual({ states: 12, transitions: 20, frontier: 2, depth: 6 });
+  expect(explorer.progress).toEqual({
+    states: 12,
+    transitions: 20,
+    frontier: 2,
+    depth: 6,
+    broken: [],
+  });
   explorer.cancel();
   expect(explorer.advance(10)).toBe(true);
   expect(explorer.report()).toMatchObject({ states: 12, complete: false, bound: 'cancelled' });

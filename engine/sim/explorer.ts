@@ -22,6 +22,21 @@ export interface Bounds {
   /** States on a path. */
   readonly depth?: number;
   readonly bytes?: number;
+  /** The name of a property: the search ends at the first state that decides it. */
+  readonly until?: string;
+  /** Up to so many states all transitions are kept, for a picture; of what holds eventually, always. */
+  readonly graph?: number;
+}
+
+/** The states that were found, for a picture. Steps that change nothing are left out. */
+export interface StateGraph {
+  /** One a state, in the order of their discovery: on which level it is, from 0. */
+  readonly levels: Int32Array;
+  /** One a transition. */
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** How many of the states were gone on from. */
+  readonly looked: number;
 }
 
 export interface Finding {
@@ -43,6 +58,9 @@ export interface Path {
   readonly loop?: number;
 }
 
+/** Why somebody ended a search. */
+export type Stop = 'cancelled' | 'time';
+
 export interface Report {
   /** Distinct states, the initial ones included. */
   readonly states: number;
@@ -51,7 +69,7 @@ export interface Report {
   readonly depth: number;
   readonly complete: boolean;
   /** The bound that ended the search. */
-  readonly bound?: keyof Bounds | 'cancelled' | 'model';
+  readonly bound?: 'states' | 'depth' | 'bytes' | 'until' | Stop;
   readonly findings: readonly Finding[];
 }
 
@@ -61,6 +79,8 @@ export interface Progress {
   /** States found and not yet gone on from. */
   readonly frontier: number;
   readonly depth: number;
+  /** Properties that are known not to hold. */
+  readonly broken: readonly string[];
 }
 
 /** The property that every model with ends has, beside its own. */
@@ -87,8 +107,9 @@ export class Explorer {
   #stuck: number | undefined;
   /** Whether NEVER_STUCK is a question at all. */
   #ends = false;
-  /** All transitions, kept only where a property is about infinite runs. */
-  readonly #graph: Graph | undefined;
+  /** All transitions, kept where a property is about infinite runs, or as long as a picture may want them. */
+  #graph: Graph | undefined;
+  readonly #infinite: boolean;
   /** For each 'eventually', whether each state is good. */
   readonly #good: Uint8Array[];
 
@@ -97,9 +118,9 @@ export class Explorer {
     this.#bounds = bounds;
     this.#broken = space.properties.map(() => undefined);
     this.#seen = space.properties.map(() => undefined);
-    const infinite = space.properties.some(({ holds }) => holds === 'eventually');
-    this.#graph = infinite ? new Graph() : undefined;
-    this.#good = space.properties.map(() => new Uint8Array(infinite ? 1024 : 0));
+    this.#infinite = space.properties.some(({ holds }) => holds === 'eventually');
+    this.#graph = this.#infinite || bounds.graph ? new Graph() : undefined;
+    this.#good = space.properties.map(() => new Uint8Array(this.#infinite ? 1024 : 0));
     space.seed();
     for (let state = 0; state < space.size; state++) this.#found(state, -1, 0);
     this.#levelEnd = space.size;
@@ -113,6 +134,10 @@ export class Explorer {
       transitions: this.#transitions,
       frontier: size - this.#next,
       depth: this.#depth,
+      broken: [
+        ...this.#space.properties.filter((_, p) => this.#broken[p] !== undefined),
+        ...(this.#stuck === undefined ? [] : [{ name: NEVER_STUCK.property }]),
+      ].map(({ name }) => name),
     };
   }
 
@@ -146,7 +171,10 @@ export class Explorer {
       const { states: most, bytes } = this.#bounds;
       if (most !== undefined && space.size >= most) this.#bound = 'states';
       if (bytes !== undefined && space.bytes > bytes) this.#bound = 'bytes';
+      if (this.#isDecided()) this.#bound = 'until';
       if (this.#bound) return true;
+      if (!this.#infinite && this.#graph && space.size > (this.#bounds.graph ?? 0))
+        this.#graph = undefined;
       leads = 0;
       owed = 0;
       this.#graph?.begin();
@@ -162,8 +190,37 @@ export class Explorer {
     return this.#bound !== undefined || this.#next === space.size;
   }
 
-  cancel(): void {
-    this.#bound ??= 'cancelled';
+  cancel(why: Stop = 'cancelled'): void {
+    this.#bound ??= why;
+  }
+
+  /** Whether the property that is searched for needs no further state. */
+  #isDecided(): boolean {
+    const { until } = this.#bounds;
+    if (until === undefined) return false;
+    if (until === NEVER_STUCK.property) return this.#stuck !== undefined;
+    const p = this.#space.properties.findIndex(({ name }) => name === until);
+    return this.#broken[p] !== undefined || this.#seen[p] !== undefined;
+  }
+
+  /** The states and their transitions; undefined where they are too many, or nobody asked for them. */
+  graph(): StateGraph | undefined {
+    const graph = this.#graph;
+    const { size } = this.#space;
+    if (!graph || !this.#bounds.graph || size > this.#bounds.graph) return undefined;
+    const levels = new Int32Array(size);
+    for (let state = 0; state < size; state++) {
+      const parent = this.#parent[state] as number;
+      levels[state] = parent < 0 ? 0 : (levels[parent] as number) + 1;
+    }
+    const edges = this.#next === 0 ? 0 : graph.end(this.#next - 1);
+    const [from, to] = [new Int32Array(edges), new Int32Array(edges)];
+    for (let state = 0; state < this.#next; state++)
+      for (let edge = graph.from(state); edge < graph.end(state); edge++) {
+        from[edge] = state;
+        to[edge] = graph.to(edge);
+      }
+    return { levels, from, to, looked: this.#next };
   }
 
   #found(state: number, parent: number, choice: number): void {

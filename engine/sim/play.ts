@@ -20,16 +20,43 @@ export interface PlayRules extends Allowances {
   readonly steps: number;
 }
 
-/** Looks for a world that fails by seeded play; the first that is found, shrunk. */
-export function hunt<W, C>(
-  model: Model<W, C>,
-  fails: (world: W) => boolean,
-  { seed, runs, steps, spend = {}, size }: PlayRules,
-): Run<C> | undefined {
-  const dice = new Dice(seed);
-  for (let run = 0; run < runs; run++) {
-    let world = model.initial[dice.below(model.initial.length)] as W;
-    const first = world;
+/** Seeded play that looks for a world that fails, a run at a time. */
+export class Hunt<W, C> {
+  /** How many runs were played. */
+  played = 0;
+  /** What was found, shrunk. */
+  found: Run<C> | undefined;
+  readonly #model: Model<W, C>;
+  readonly #fails: (world: W) => boolean;
+  readonly #rules: PlayRules;
+  readonly #dice: Dice;
+
+  constructor(model: Model<W, C>, fails: (world: W) => boolean, rules: PlayRules) {
+    this.#model = model;
+    this.#fails = fails;
+    this.#rules = rules;
+    this.#dice = new Dice(rules.seed);
+  }
+
+  /** How many there are to play. */
+  get runs(): number {
+    return this.#rules.runs;
+  }
+
+  /** Plays one run; true when that was the last, because something was found or all were played. */
+  advance(): boolean {
+    if (!this.found && this.played < this.#rules.runs) {
+      this.played++;
+      this.found = this.#play();
+    }
+    return this.found !== undefined || this.played >= this.#rules.runs;
+  }
+
+  #play(): Run<C> | undefined {
+    const [model, dice] = [this.#model, this.#dice];
+    const { steps, spend = {}, size } = this.#rules;
+    const first = model.initial[dice.below(model.initial.length)] as W;
+    let world = first;
     const lines: string[] = [];
     const spent = new Map<string, number>();
     for (let step = 0; step < steps; step++) {
@@ -44,10 +71,21 @@ export function hunt<W, C>(
       if (kind !== undefined) spent.set(kind, (spent.get(kind) ?? 0) + 1);
       lines.push(model.line(choice, world));
       world = model.apply(world, choice);
-      if (fails(world)) return shrink(model, first, lines, fails);
+      if (this.#fails(world)) return shrink(model, first, lines, this.#fails);
     }
+    return undefined;
   }
-  return undefined;
+}
+
+/** Looks for a world that fails by seeded play; the first that is found, shrunk. */
+export function hunt<W, C>(
+  model: Model<W, C>,
+  fails: (world: W) => boolean,
+  rules: PlayRules,
+): Run<C> | undefined {
+  const hunting = new Hunt(model, fails, rules);
+  while (!hunting.advance());
+  return hunting.found;
 }
 
 /** Takes the lines that are on offer, up to where the property breaks; undefined: it does not. */

@@ -1,0 +1,168 @@
+// What the searches of all labs have in common: a breadth-first search within bounds, and, of a
+// cluster, seeded play beyond them. Loaded when somebody searches.
+
+import type {
+  Search,
+  SearchBound,
+  SearchFinding,
+  SearchOffer,
+  SearchReport,
+  SearchWish,
+} from '../run/lab.ts';
+import {
+  type Bounds,
+  type Explorer,
+  type Finding,
+  NEVER_STUCK,
+  type Path,
+} from '../sim/explorer.ts';
+import type { Model, Property } from '../sim/model.ts';
+import { Hunt, type PlayRules } from '../sim/play.ts';
+import type { Space } from '../sim/space.ts';
+
+/** Bounds that every search has, as the lab has them unless somebody wishes otherwise. */
+export interface Usual {
+  readonly states: number;
+  readonly depth: number;
+  readonly megabytes: number;
+}
+
+const LEAST = 1;
+const MOST_STATES = 50_000_000;
+
+/** Under a gigabyte with the rest of the process. */
+export const USUAL_MEGABYTES = 700;
+
+export const usualBounds = ({ states, depth, megabytes }: Usual): SearchBound[] => [
+  { name: 'states', help: 'distinct states', value: states, min: LEAST, max: MOST_STATES },
+  { name: 'depth', help: 'states on a path', value: depth, min: LEAST, max: 1_000_000 },
+  { name: 'memory', help: 'megabytes', value: megabytes, min: 10, max: 4_000 },
+];
+
+/** Each bound as it is wished, or else as it is offered. */
+export function wished(
+  bounds: readonly SearchBound[],
+  { bounds: wanted = {} }: SearchWish,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    bounds.map(({ name, value, min, max }) => [
+      name,
+      Math.max(min, Math.min(max, wanted[name] ?? value)),
+    ]),
+  );
+}
+
+/** What the explorer is told of a wish. */
+export const limitsOf = (
+  set: Readonly<Record<string, number>>,
+  { property, graph }: SearchWish,
+): Bounds => ({
+  states: set.states as number,
+  depth: set.depth as number,
+  bytes: (set.memory as number) * 2 ** 20,
+  ...(property !== undefined && { until: property }),
+  ...(graph !== undefined && { graph }),
+});
+
+export const offerOf = (
+  properties: Space['properties'],
+  bounds: readonly SearchBound[],
+  rest: { readonly ends: boolean; readonly symmetry?: boolean | undefined },
+): SearchOffer => ({
+  properties: [
+    ...properties.map(({ name, help, holds }) => ({ name, help, holds })),
+    ...(rest.ends
+      ? [{ name: NEVER_STUCK.property, help: NEVER_STUCK.help, holds: 'always' as const }]
+      : []),
+  ],
+  bounds,
+  ...(rest.symmetry !== undefined && { symmetry: rest.symmetry }),
+});
+
+/** Seeded play for the properties that a search within bounds could not decide. */
+export interface Beyond<W, C> {
+  readonly model: Model<W, C>;
+  readonly properties: readonly Property<W>[];
+  readonly rules: PlayRules;
+}
+
+/** An explorer as the Search of a lab. `commandsOf`: a path as lines of a scenario. */
+export function searchOf<W, C>(parts: {
+  readonly explorer: Explorer;
+  readonly offer: SearchOffer;
+  readonly commandsOf: (path: Path) => readonly string[];
+  /** Commands that lead from where the search was asked for to where it begins. */
+  readonly before?: readonly string[];
+  readonly wish: SearchWish;
+  readonly beyond?: Beyond<W, C>;
+}): Search {
+  const { explorer, offer, before = [], wish, beyond } = parts;
+  const commandsOf = (path: Path) => [...before, ...parts.commandsOf(path)];
+  let stopped = false;
+  /** One a property that was left open, made when the search itself is at its end. */
+  let hunts: { readonly property: string; readonly hunt: Hunt<W, C> }[] | undefined;
+
+  const huntsFor = (findings: readonly Finding[]) =>
+    beyond === undefined || stopped
+      ? []
+      : findings.flatMap(({ property: name, holds, verdict }) => {
+          const property = beyond.properties.find((one) => one.name === name);
+          const wanted = wish.property === undefined || wish.property === name;
+          return property && holds === 'always' && verdict === 'unknown' && wanted
+            ? [
+                {
+                  property: name,
+                  hunt: new Hunt(beyond.model, (world: W) => !property.test(world), beyond.rules),
+                },
+              ]
+            : [];
+        });
+
+  const told = (finding: Finding): SearchFinding => {
+    const { path, ...rest } = finding;
+    const found = hunts?.find(({ property }) => property === rest.property)?.hunt.found;
+    if (!path && found)
+      return { ...rest, verdict: 'violated', commands: [...before, ...found.lines], shrunk: true };
+    if (!path) return rest;
+    const commands = commandsOf(path);
+    const first = commands.length - path.choices.length;
+    return {
+      ...rest,
+      commands,
+      states: path.states,
+      ...(path.loop !== undefined && { loop: path.loop + first }),
+    };
+  };
+
+  return {
+    offer,
+    advance(states) {
+      if (!hunts) {
+        if (!explorer.advance(states)) return false;
+        hunts = huntsFor(explorer.report().findings);
+        return hunts.length === 0;
+      }
+      // A run is some dozens of steps: as dear as some dozens of states.
+      for (let left = states; left > 0 && !stopped; left -= beyond?.rules.steps ?? 1) {
+        const next = hunts.find(({ hunt }) => !hunt.found && hunt.played < hunt.runs);
+        if (!next) return true;
+        next.hunt.advance();
+      }
+      return stopped;
+    },
+    cancel(why) {
+      stopped = true;
+      explorer.cancel(why);
+    },
+    get progress() {
+      const played = hunts?.reduce((sum, { hunt }) => sum + hunt.played, 0);
+      return { ...explorer.progress, ...(played !== undefined && { played }) };
+    },
+    report(): SearchReport {
+      const { findings, ...counts } = explorer.report();
+      return { ...counts, findings: findings.map(told) };
+    },
+    graph: () => explorer.graph(),
+    runTo: (state) => commandsOf(explorer.path(state)),
+  };
+}
