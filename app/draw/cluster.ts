@@ -1,7 +1,7 @@
 // The drawings of a cluster: a node as a porthole cut by the waterline, a message on its way, a wall
 // between two sides of the network. Only the stage uses them; it places each by its shape.
 //
-//        ·  · ●  ·  ·          a flight: from (x, y) to its `to`, w per cent of the way, h high
+//        ·  · ●  ·  ·          a flight: from (x, y) to its `to`, w per cent of the way (below 0: the way alone), h high
 //      ·               ·
 //    ╭───╮           ╭───╮     a node: memory above the line, disk below it; its ring is a timer
 //  ──┤ A ├───────────┤ B ├──   running out (segments[0]: how much is left)
@@ -105,8 +105,8 @@ function arc(
 
 export function flight(g: SVGGElement): Drawing {
   const way = add(g, 'path', { class: 'way' });
-  const reach = add(g, 'circle', { class: 'reach', r: 13 });
-  const dot = add(g, 'circle', { class: 'dot', r: 6 });
+  const reach = add(g, 'circle', { class: 'reach' });
+  const dot = add(g, 'circle', { class: 'dot' });
   const text = add(g, 'text', { class: 'words' });
   const cross = add(g, 'path', { class: 'cross' });
   let ends = [0, 0, 0, 0];
@@ -119,6 +119,9 @@ export function flight(g: SVGGElement): Drawing {
       `M${px(x)} ${px(y)}Q${px((x + toX) / 2)} ${px((y + toY) / 2 - 2 * h)} ${px(toX)} ${px(toY)}`,
     );
     const [at, over] = arc(Math.max(0, Math.min(1, w / 100)), x, y, toX, toY, h);
+    // Less than nothing of the way: there is the way alone.
+    dot.setAttribute('r', w < 0 ? '0' : '6');
+    reach.setAttribute('r', w < 0 ? '0' : '13');
     for (const circle of [dot, reach]) {
       circle.setAttribute('cx', px(at));
       circle.setAttribute('cy', px(over));

@@ -26,6 +26,7 @@ const faces: Readonly<Record<string, Face>> = {
     picture: () => import('./raft/picture.ts'),
     exportAs: 'Export the history',
   },
+  model: { picture: () => import('./model/picture.ts') },
   lsm: {
     picture: () => import('./lsm/picture.ts'),
     inspect: () =>

@@ -47,6 +47,8 @@ export interface Inspected {
   };
   readonly sections: readonly { readonly heading: string; readonly facts: readonly Fact[] }[];
   readonly actions: readonly Action[];
+  /** What stands above the actions, where they are not done to what is selected. */
+  readonly heading?: string;
   /** What else can be selected: its name, and its key. */
   readonly others: readonly { readonly key: string; readonly text: string }[];
 }
@@ -59,9 +61,9 @@ export type InspectActors<E extends AnyEvent = AnyEvent, V = unknown> = (
 /** What a lab of actors adds to a picture. */
 export interface Actors<E extends AnyEvent = AnyEvent, V = unknown> {
   readonly inspect: InspectActors<E, V>;
-  /** Who has a lane, top down. */
-  lanes(moment: ShownMoment<E, V>): readonly string[];
-  trace(event: E): Trace;
+  /** Of a lab where time passes: who has a lane, top down. */
+  readonly lanes?: (moment: ShownMoment<E, V>) => readonly string[];
+  readonly trace?: (event: E) => Trace;
 }
 
 export interface Picture<E extends AnyEvent = AnyEvent, V = unknown> {

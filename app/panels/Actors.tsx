@@ -42,7 +42,7 @@ export function Actors({ session }: { readonly session: Session }) {
       )}
       {shown.actions.length > 0 && (
         <>
-          <h3>{atEnd ? 'what can be done to it' : 'what if, here'}</h3>
+          <h3>{shown.heading ?? (atEnd ? 'what can be done to it' : 'what if, here')}</h3>
           <div className="actors-actions">
             {shown.actions.map(({ label, line, help }) => (
               <button

@@ -19,7 +19,7 @@ export function Lanes({ session }: { readonly session: Session }) {
   const moment = useSession(session, (state) => state.moment);
   const traces = useTraces(session);
   const index = moment?.index ?? 0;
-  const names = actors && moment ? actors.lanes(moment).join(' ') : '';
+  const names = actors?.lanes && moment ? actors.lanes(moment).join(' ') : '';
   const diagram = useMemo(
     () => diagramOf(names === '' ? [] : names.split(' '), traces),
     [names, traces],
@@ -95,7 +95,7 @@ export function Lanes({ session }: { readonly session: Session }) {
     view.current.panned = true;
     session.seek(eventAt(diagram, left + x / k));
   };
-  if (!actors) return null;
+  if (!actors?.lanes) return null;
   return (
     <section className="lanes" aria-label="Space-time diagram">
       <canvas
@@ -125,7 +125,7 @@ const millis = (time: number | undefined): string => `${Math.round((time ?? 0) /
 
 /** The traces of all events of the branch on screen, asked for piece by piece as the run grows. */
 function useTraces(session: Session): readonly Trace[] {
-  const actors = usePicture(session)?.actors;
+  const trace = usePicture(session)?.actors?.trace;
   const branch = useSession(session, (state) => state.branch);
   const setup = useSession(session, (state) => state.setup);
   const lines = useSession(session, (state) => state.lines);
@@ -135,7 +135,7 @@ function useTraces(session: Session): readonly Trace[] {
     undefined,
   );
   useEffect(() => {
-    if (!actors) return;
+    if (!trace) return;
     let alive = true;
     const known = held.current;
     const texts = lines.map(({ text, first }) => `${first} ${text}`);
@@ -152,7 +152,7 @@ function useTraces(session: Session): readonly Trace[] {
       while (alive && all.length < most) {
         const piece = await session.events(all.length, Math.min(all.length + PIECE, most));
         if (!alive || piece.length === 0) return;
-        all = [...all, ...piece.map((event) => actors.trace(event))];
+        all = [...all, ...piece.map((event) => trace(event))];
         held.current = { branch, setup, texts, traces: all };
         setTraces(all);
       }
@@ -163,6 +163,6 @@ function useTraces(session: Session): readonly Trace[] {
     return () => {
       alive = false;
     };
-  }, [session, actors, branch, setup, lines, length]);
+  }, [session, trace, branch, setup, lines, length]);
   return traces;
 }

@@ -6,7 +6,7 @@ export function Values({ value }: { readonly value: unknown }) {
     <dl className="fields">
       {Object.entries(value).map(([name, inner]) => (
         <div key={name}>
-          <dt>{words(name)}</dt>
+          <dt>{Array.isArray(value) ? nameOf(inner, name) : words(name)}</dt>
           <dd>{isTable(inner) ? <Values value={inner} /> : valueText(inner)}</dd>
         </div>
       ))}
@@ -17,8 +17,14 @@ export function Values({ value }: { readonly value: unknown }) {
 const isTable = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Uint8Array);
+  !(value instanceof Uint8Array) &&
+  (!Array.isArray(value) || value.some((one) => isTable(one) && !Array.isArray(one)));
+
+/** One of several is called what it calls itself. */
+const nameOf = (value: unknown, index: string): string => {
+  const { name, id, title = index } = (value ?? {}) as Record<string, unknown>;
+  return String(name ?? id ?? title);
+};
 
 /** `pagesRead` → `pages read`. */
 export const words = (name: string): string =>

@@ -85,6 +85,11 @@ export function Home() {
                   </h3>
                   <p>{chapter.line}</p>
                   <span className="chapter-state">{chapter.lab ? 'open the lab' : 'not yet'}</span>
+                  {chapter.also && (
+                    <Link href={`/lab/${chapter.also.lab}`} className="chapter-lesson">
+                      {chapter.also.title}
+                    </Link>
+                  )}
                   {LESSONS.filter(({ lab }) => lab === chapter.lab).map((lesson) => (
                     <Link
                       key={lesson.name}

@@ -112,15 +112,18 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
 const labItems = (): PaletteItem[] =>
   PARTS.flatMap((part) =>
     part.chapters
-      .filter((chapter) => chapter.lab !== undefined)
-      .map((chapter) => ({
-        id: `lab:${chapter.lab}`,
+      .flatMap(({ lab, also, number, title, line }) => [
+        ...(lab === undefined ? [] : [{ lab, number, title, line }]),
+        ...(also ? [{ ...also, number, line }] : []),
+      ])
+      .map(({ lab, number, title, line }) => ({
+        id: `lab:${lab}`,
         group: 'Labs',
-        label: `${chapter.number} · ${chapter.title}`,
-        note: chapter.line,
+        label: `${number} · ${title}`,
+        note: line,
         run: () => {
           desk.setState({ handedIn: undefined });
-          navigate(`/lab/${chapter.lab}`);
+          navigate(`/lab/${lab}`);
         },
       })),
   );

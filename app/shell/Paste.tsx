@@ -12,7 +12,9 @@ set max-cells 4
 put 1 "one"
 put 2 "two"`;
 
-const READY = PARTS.flatMap(({ chapters }) => chapters.flatMap(({ lab }) => lab ?? []));
+const READY = PARTS.flatMap(({ chapters }) =>
+  chapters.flatMap(({ lab, also }) => [lab, also?.lab].filter((name) => name !== undefined)),
+);
 
 export function Paste({ onClose }: { readonly onClose: () => void }) {
   const { draft } = desk.getState();

@@ -7,6 +7,8 @@ export interface Chapter {
   readonly line: string;
   /** The lab that is its ground, where it is ready. */
   readonly lab?: string;
+  /** Another lab of the same chapter. */
+  readonly also?: { readonly lab: string; readonly title: string };
 }
 
 export interface Part {
@@ -103,6 +105,7 @@ export const PARTS: readonly Part[] = [
         number: 15,
         title: 'Distributed transactions',
         line: 'Two phases, three phases, and the crash that leaves everybody waiting.',
+        also: { lab: 'model', title: 'Small models' },
       },
       {
         number: 16,
@@ -115,6 +118,7 @@ export const PARTS: readonly Part[] = [
 
 export function chapterOf(lab: string): { part: Part; chapter: Chapter } | undefined {
   for (const part of PARTS)
-    for (const chapter of part.chapters) if (chapter.lab === lab) return { part, chapter };
+    for (const chapter of part.chapters)
+      if (chapter.lab === lab || chapter.also?.lab === lab) return { part, chapter };
   return undefined;
 }

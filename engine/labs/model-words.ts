@@ -1,7 +1,7 @@
 // The words for each moment of a small model: what the step was, what it changed, what may come next.
 
 import type { Caption, Words } from '../run/lab.ts';
-import { DECIDE_FIRST, type ModelEvent, type ModelState, SETTINGS } from './model.ts';
+import { changeWords, DECIDE_FIRST, type ModelEvent, type ModelState, SETTINGS } from './model.ts';
 
 const plural = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`;
 
@@ -26,9 +26,8 @@ function describe(event: ModelEvent, state: ModelState): Caption {
       };
     case 'begun':
       return { title: `Initial state ${event.n}`, detail: onOffer(state) };
-    case 'step': {
-      const { changes } = event;
-      const changed = changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`).join(', ');
+    default: {
+      const changed = event.changes.map(changeWords).join(', ');
       return {
         title: event.step,
         detail: `${changed === '' ? 'Nothing changes' : changed}. ${onOffer(state)}`,

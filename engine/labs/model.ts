@@ -11,17 +11,61 @@ import { Complaint } from '../base/assert.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
 import { MODELS, type Named, type Parameters } from '../protocols/models/all.ts';
 import type { Engine, Setting, Setup, Word } from '../run/lab.ts';
-import type { SmallModel, Vars } from '../sim/small.ts';
+import { type Cast, type SmallModel, type Step, saysNothing, type Vars } from '../sim/small.ts';
 
+/** A state as a page is told of it: the variables, each with whom it belongs to. */
 export interface ModelValue {
   readonly model: string;
+  readonly rows: readonly {
+    readonly title: string;
+    readonly ring?: true;
+    readonly token?: ShownVariable & { readonly name: string; readonly on: string };
+    readonly things: readonly ShownThing[];
+  }[];
+  readonly order?: string;
+  /** The messages that were sent, and stay; absent: the model has none that would. */
+  readonly said?: readonly (ShownVariable & { readonly name: string; readonly by?: string })[];
+  /** Messages on their way; of a queue the one that arrives next first. */
+  readonly ways: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly name: string;
+    readonly queue?: true;
+    readonly messages: readonly string[];
+    readonly changed: boolean;
+  }[];
+  readonly steps: readonly ShownStep[];
+  /** What must always hold, and does not. */
+  readonly broken: readonly string[];
+}
+
+export interface ShownVariable {
+  /** What the model calls it. */
+  readonly variable: string;
+  readonly says: string;
+  /** That it says nothing: no, none, not sent. */
+  readonly nothing: boolean;
+  /** It says yes or no: its name is enough. */
+  readonly bit: boolean;
+  readonly changed: boolean;
+}
+
+export interface ShownThing {
+  readonly name: string;
+  readonly is?: ShownVariable;
+  readonly life?: ShownVariable;
+  readonly holds?: ShownVariable & { readonly amount: number; readonly most: number };
+  readonly has: readonly (ShownVariable & { readonly label: string })[];
+}
+
+/** A step that can be taken now. */
+export interface ShownStep {
+  readonly name: string;
+  readonly fault: boolean;
+  /** `tm: init → committed`; empty: nothing would change. */
+  readonly changes: readonly string[];
+  /** The variables that it would change. */
   readonly variables: readonly string[];
-  /** What each variable says. */
-  readonly values: readonly string[];
-  /** Which variables the last step changed. */
-  readonly changed: readonly number[];
-  /** The steps that can be taken now. */
-  readonly enabled: readonly string[];
 }
 
 export interface ModelState {
@@ -41,13 +85,10 @@ export type ModelEvent =
   | { readonly kind: 'opened' }
   | { readonly kind: 'begun'; readonly n: number }
   | {
-      readonly kind: 'step';
+      /** A step that changes nothing is still; one that nobody owes to the system is a fault. */
+      readonly kind: 'step' | 'fault' | 'still';
       readonly step: string;
-      readonly changes: readonly {
-        readonly name: string;
-        readonly from: string;
-        readonly to: string;
-      }[];
+      readonly changes: readonly Change[];
     };
 
 const integer = (name: string, value: number, min: number, max: number, help: string) =>
@@ -164,22 +205,111 @@ function listed(names: readonly string[], most = 12): string {
   return `${names.slice(0, most).join(', ')}${more}`;
 }
 
-/** The steps that can be taken, in the model's order. */
-function enabledIn({ model, vars }: Pick<ModelState, 'model' | 'vars'>): string[] {
-  return model.steps.filter(({ take }) => take(vars.slice())).map(({ name }) => name);
+/** The steps that can be taken, in the model's order, and what they lead to. */
+function enabledIn({ model, vars }: Pick<ModelState, 'model' | 'vars'>): [Step, Vars][] {
+  return model.steps.flatMap((step): [Step, Vars][] => {
+    const after = vars.slice();
+    return step.take(after) ? [[step, after]] : [];
+  });
 }
 
-const said = (model: SmallModel, vars: Vars): string[] =>
-  model.variables.map(({ values }, i) => values[vars[i] as number] as string);
+export interface Change {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function changesBetween(model: SmallModel, before: Vars, after: Vars): Change[] {
+  return model.variables.flatMap(({ name, values }, i) => {
+    const [from, to] = [values[before[i] as number] ?? '', values[after[i] as number] ?? ''];
+    return before[i] === after[i] ? [] : [{ name, from, to }];
+  });
+}
+
+export const changeWords = ({ name, from, to }: Change): string => `${name}: ${from} → ${to}`;
+
+const NO_CAST: Cast = { rows: [] };
+
+function shownOf(state: ModelState): ModelValue {
+  const { named, model, vars } = state;
+  const changed = new Set(state.changed);
+  const shown = (at: number): ShownVariable => {
+    const variable = model.variables[at] as (typeof model.variables)[number];
+    const value = vars[at] as number;
+    return {
+      variable: variable.name,
+      says: variable.values[value] ?? '',
+      nothing: saysNothing(variable, value),
+      bit: variable.values.length === 2 && variable.values[0] === 'no',
+      changed: changed.has(at),
+    };
+  };
+  const { rows, order, said, ways = [] } = model.cast ?? NO_CAST;
+  return {
+    model: named.title,
+    rows: rows.map(({ token, things, ...row }) => ({
+      ...row,
+      ...(token && {
+        token: {
+          ...shown(token.is),
+          changed: changed.has(token.is) || changed.has(token.at),
+          name: token.name,
+          on: token.places[vars[token.at] as number] ?? '',
+        },
+      }),
+      things: things.map(({ name, is, life, holds, has = [] }) => ({
+        name,
+        ...(is !== undefined && { is: shown(is) }),
+        ...(life !== undefined && { life: shown(life) }),
+        ...(holds !== undefined && {
+          holds: {
+            ...shown(holds),
+            amount: vars[holds] as number,
+            most: (model.variables[holds]?.values.length ?? 1) - 1,
+          },
+        }),
+        has: has.map(([label, at]) => ({ label, ...shown(at) })),
+      })),
+    })),
+    ...(order !== undefined && { order }),
+    ...(said && {
+      said: said
+        .map(({ at, ...one }) => ({ ...one, ...shown(at) }))
+        .filter(({ nothing }) => !nothing),
+    }),
+    ways: ways.map(({ at, ...way }) => {
+      const { says, nothing, changed } = shown(at);
+      return {
+        ...way,
+        messages: nothing ? [] : way.queue ? says.split(' ') : [way.name],
+        changed,
+      };
+    }),
+    steps: enabledIn(state).map(([{ name, fault = false }, after]) => {
+      const changes = changesBetween(model, vars, after);
+      return {
+        name,
+        fault,
+        changes: changes.map(changeWords),
+        variables: changes.map(({ name }) => name),
+      };
+    }),
+    broken: model.properties
+      .filter(({ holds, test }) => holds === 'always' && !test(vars))
+      .map(({ name }) => name),
+  };
+}
 
 export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
   name: 'model',
   chapter: 15,
   title: 'Small models',
   kinds: [
+    { kind: 'fault', process: 'fault' },
     { kind: 'opened', process: 'model' },
     { kind: 'begun', process: 'model' },
-    { kind: 'step', process: 'model' },
+    { kind: 'step', process: 'step' },
+    { kind: 'still', process: 'still' },
   ],
   referees: [
     {
@@ -216,28 +346,18 @@ export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
     const step = model.steps.find(({ name }) => name === command.step);
     if (!step?.take(after))
       throw new Complaint(
-        `${command.step} cannot be taken here; expected one of ${listed(enabledIn(state))}`,
+        `${command.step} cannot be taken here; expected one of ${listed(enabledIn(state).map(([{ name }]) => name))}`,
       );
     const changed = model.variables.flatMap((_, i) => (vars[i] === after[i] ? [] : [i]));
-    const [before, now] = [said(model, vars), said(model, after)];
     const next = { ...state, vars: after, fresh: false, changed };
-    const changes = changed.map((i) => ({
-      name: model.variables[i]?.name ?? '',
-      from: before[i] ?? '',
-      to: now[i] ?? '',
-    }));
-    note?.({ kind: 'step', step: command.step, changes }, () => next);
+    const changes = changesBetween(model, vars, after);
+    const kind = changes.length === 0 ? 'still' : step.fault ? 'fault' : 'step';
+    note?.({ kind, step: command.step, changes }, () => next);
     return { state: next };
   },
 
   disk: () => EMPTY_IMAGE,
-  value: (state): ModelValue => ({
-    model: state.named.name,
-    variables: state.model.variables.map(({ name }) => name),
-    values: said(state.model, state.vars),
-    changed: state.changed,
-    enabled: enabledIn(state),
-  }),
+  value: shownOf,
   weight: (_, { vars }) => 100 + vars.length,
   exports: () => [],
   metrics: (state) => [

@@ -30,6 +30,54 @@ export interface Step {
   readonly fault?: boolean;
 }
 
+/**
+ * Whose the variables are: what a picture of a state is made of. Numbers are those of variables. A
+ * variable that says nothing is drawn hollow: see saysNothing.
+ */
+export interface Cast {
+  readonly rows: readonly {
+    readonly title: string;
+    readonly things: readonly Thing[];
+    /** Each has the next as its neighbour, the last the first. */
+    readonly ring?: true;
+    /** Something that one of them has: a variable says which, by its place in a list of names. */
+    readonly token?: {
+      readonly name: string;
+      readonly places: readonly string[];
+      readonly at: number;
+      readonly is: number;
+    };
+  }[];
+  /** What the numbers in a message's name count: `phase, acceptor, ballot`. */
+  readonly order?: string;
+  /** A set of messages that, once sent, stay: one that says nothing was not sent. */
+  readonly said?: readonly { readonly name: string; readonly at: number; readonly by?: string }[];
+  /** Messages on their way from one thing to another: each by a variable, or a queue of several in one. */
+  readonly ways?: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly name: string;
+    readonly at: number;
+    readonly queue?: true;
+  }[];
+}
+
+export interface Thing {
+  readonly name: string;
+  /** What it is in the midst of. */
+  readonly is?: number;
+  /** Whether it is alive: the second value is dead. */
+  readonly life?: number;
+  /** How much is in it, of as much as the last value says. */
+  readonly holds?: number;
+  readonly has?: readonly (readonly [name: string, at: number])[];
+}
+
+const NOTHING = ['no', 'none', 'not sent', 'undecided', 'waiting', 'empty'];
+/** Whether a variable has its first value, and that one means nothing. */
+export const saysNothing = ({ values }: Variable, value: number): boolean =>
+  value === 0 && NOTHING.includes(values[0] as string);
+
 export interface SmallModel {
   readonly variables: readonly Variable[];
   readonly initial: readonly Vars[];
@@ -44,6 +92,7 @@ export interface SmallModel {
    * may be exchanged freely. Sorting them is all n! renamings at once.
    */
   readonly equals?: readonly (readonly number[])[];
+  readonly cast?: Cast;
 }
 
 /** Variables, steps and properties as they are written down. */

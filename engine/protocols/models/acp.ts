@@ -9,7 +9,7 @@
 // Properties: AC1 no two decide differently; AC2 commit only if all voted yes; AC3 if all vote yes
 // and nobody dies, the decision is commit; and that everybody decides, or dies.
 
-import { BIT, Sketch, type SmallModel, type Vars } from '../../sim/small.ts';
+import { BIT, type Cast, Sketch, type SmallModel, type Vars } from '../../sim/small.ts';
 import { permutations } from './equals.ts';
 
 const each = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -212,5 +212,39 @@ export function acp(
       }
       return renaming;
     });
-  return { ...sketch, initial, final: settled, renamings };
+  const cast: Cast = {
+    rows: [
+      {
+        title: 'coordinator',
+        things: [
+          {
+            name: 'Coordinator',
+            life: alive,
+            is: decision,
+            has: [
+              ...each(participants).map((p) => [`asked ${p + 1}`, request + p] as const),
+              ...each(participants).map((p) => [`vote ${p + 1}`, known + p] as const),
+              ...each(participants).map((p) => [`told ${p + 1}`, sent + p] as const),
+            ],
+          },
+        ],
+      },
+      {
+        title: 'participants',
+        things: each(participants).map((p) => ({
+          name: `Participant ${p + 1}`,
+          life: pAlive + p,
+          is: pDecision + p,
+          has: [
+            ['vote', vote + p],
+            ['voted', voteSent + p],
+            ...(forwards
+              ? each(participants).map((q) => [`told ${q + 1}`, forward(p, q)] as const)
+              : []),
+          ],
+        })),
+      },
+    ],
+  };
+  return { ...sketch, initial, final: settled, renamings, cast };
 }

@@ -9,7 +9,7 @@
 // Invariant of all four: never one committed and another aborted. Messages are never taken back: a
 // model of a network that may duplicate, delay and reorder, where a loss is a message never received.
 
-import { BIT, Sketch, type SmallModel, type Vars } from '../../sim/small.ts';
+import { BIT, type Cast, Sketch, type SmallModel, type Thing, type Vars } from '../../sim/small.ts';
 import { majorities, permutations } from './equals.ts';
 
 const WORKING = 0;
@@ -52,6 +52,16 @@ const each = (count: number): number[] => Array.from({ length: count }, (_, i) =
 const groups = (count: number, firsts: readonly number[]): number[][] =>
   each(count).map((r) => firsts.map((first) => first + r));
 
+/** The resource managers in the picture; `has`: what each knows beside its state. */
+const managers = (
+  rms: number,
+  rm: number,
+  has: (r: number) => NonNullable<Thing['has']> = () => [],
+) => ({
+  title: 'resource managers',
+  things: each(rms).map((r) => ({ name: `RM ${r + 1}`, is: rm + r, has: has(r) })),
+});
+
 /** What commit is to achieve, no messages: who decides sees all. */
 export function tCommit(rms: number): SmallModel {
   const sketch = new Sketch();
@@ -83,6 +93,7 @@ export function tCommit(rms: number): SmallModel {
     initial: [sketch.zero()],
     final: (vars) => all(vars, rm, rms, COMMITTED, ABORTED),
     equals: groups(rms, [rm]),
+    cast: { rows: [managers(rms, rm)] },
   };
 }
 
@@ -144,6 +155,30 @@ export function twoPhase(rms: number): SmallModel {
     initial: [sketch.zero()],
     final: (vars) => all(vars, rm, rms, COMMITTED, ABORTED),
     equals: groups(rms, [rm, known, sent]),
+    cast: {
+      rows: [
+        {
+          title: 'transaction manager',
+          things: [
+            {
+              name: 'TM',
+              is: tm,
+              has: each(rms).map((r) => [`heard ${r + 1}`, known + r] as const),
+            },
+          ],
+        },
+        managers(rms, rm),
+      ],
+      said: [
+        ...each(rms).map((r) => ({
+          name: `Prepared ${r + 1}`,
+          at: sent + r,
+          by: `RM ${r + 1}`,
+        })),
+        { name: 'Commit', at: commit, by: 'TM' },
+        { name: 'Abort', at: abort, by: 'TM' },
+      ],
+    },
   };
 }
 
@@ -228,6 +263,18 @@ export function twoPhaseBackup(rms: number, rmMayFail: boolean, tmMayFail: boole
     ...sketch,
     initial: [sketch.zero()],
     equals: groups(rms, [rm, done]),
+    cast: {
+      rows: [
+        {
+          title: 'transaction managers',
+          things: [
+            { name: 'TM', is: tm, has: [['at', at]] },
+            { name: 'Backup', has: [['at', backup]] },
+          ],
+        },
+        managers(rms, rm, (r) => [['done', done + r]]),
+      ],
+    },
   };
 }
 
@@ -388,5 +435,52 @@ export function paxosCommit(rms: number, acceptors: number, ballots: number): Sm
       block(voted, acceptors * ballots);
       return renaming;
     });
-  return { ...sketch, initial: [sketch.zero()], equals, renamings };
+  const many = rms > 1;
+  const cast: Cast = {
+    rows: [
+      managers(rms, rm),
+      {
+        title: 'acceptors: what each holds of each manager',
+        things: each(acceptors).map((a) => ({
+          name: `Acceptor ${a + 1}`,
+          has: each(rms).flatMap((r) => {
+            const of = many ? `${r + 1}: ` : '';
+            return [
+              [`${of}mbal`, mbal + cell(r, a)] as const,
+              [`${of}bal`, bal + cell(r, a)] as const,
+              [`${of}val`, val + cell(r, a)] as const,
+            ];
+          }),
+        })),
+      },
+    ],
+    order: 'phase, acceptor, manager, ballot',
+    said: [
+      ...each(rms).flatMap((r) =>
+        each(ballots).flatMap((b) => [
+          ...(b > 0 ? [{ name: `1a ${r + 1} ${b}`, at: oneA(r, b) }] : []),
+          ...(b > 0
+            ? each(acceptors).map((a) => ({
+                name: `1b ${a + 1} ${r + 1} ${b}`,
+                at: oneB(r, a, b),
+                by: `Acceptor ${a + 1}`,
+              }))
+            : []),
+          {
+            name: `2a ${r + 1} ${b}`,
+            at: twoA(r, b),
+            ...(b === 0 && { by: `RM ${r + 1}` }),
+          },
+          ...each(acceptors).map((a) => ({
+            name: `2b ${a + 1} ${r + 1} ${b}`,
+            at: twoB(r, a, b),
+            by: `Acceptor ${a + 1}`,
+          })),
+        ]),
+      ),
+      { name: 'Commit', at: commit },
+      { name: 'Abort', at: abort },
+    ],
+  };
+  return { ...sketch, initial: [sketch.zero()], equals, renamings, cast };
 }

@@ -90,5 +90,39 @@ export function paxos(acceptors: number, values: number, ballots: number): Small
     ...each(ballots).map((b) => oneB(a, b)),
     ...each(ballots).map((b) => twoB(a, b)),
   ]);
-  return { ...sketch, initial: [sketch.zero()], equals };
+  return {
+    ...sketch,
+    initial: [sketch.zero()],
+    equals,
+    cast: {
+      rows: [
+        {
+          title: 'acceptors',
+          things: each(acceptors).map((a) => ({
+            name: `Acceptor ${a + 1}`,
+            has: [
+              ['maxBal', maxBal + a],
+              ['maxVBal', maxVBal + a],
+              ['maxVal', maxVal + a],
+            ],
+          })),
+        },
+      ],
+      order: 'phase, acceptor, ballot',
+      said: each(ballots).flatMap((b) => [
+        { name: `1a ${b}`, at: begun + b },
+        ...each(acceptors).map((a) => ({
+          name: `1b ${a + 1} ${b}`,
+          at: oneB(a, b),
+          by: `Acceptor ${a + 1}`,
+        })),
+        { name: `2a ${b}`, at: asked + b },
+        ...each(acceptors).map((a) => ({
+          name: `2b ${a + 1} ${b}`,
+          at: twoB(a, b),
+          by: `Acceptor ${a + 1}`,
+        })),
+      ]),
+    },
+  };
 }

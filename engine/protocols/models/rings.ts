@@ -2,7 +2,7 @@
 // message with an identity goes round as long as it meets nobody better, and Dijkstra's detection of
 // termination (EWD 840, 1983), in which a token goes round and is stained by late activity.
 
-import { BIT, Sketch, type SmallModel, type Vars } from '../../sim/small.ts';
+import { BIT, type Cast, Sketch, type SmallModel, type Vars } from '../../sim/small.ts';
 
 const each = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -55,16 +55,42 @@ export function changRoberts(nodes: number): SmallModel {
       }
     return vars;
   });
-  return { ...sketch, initial };
+  const cast: Cast = {
+    rows: [
+      {
+        title: 'nodes on a ring',
+        ring: true,
+        things: each(nodes).map((n) => ({
+          name: `Node ${n + 1}`,
+          is: state + n,
+          has: [
+            ['initiator', initiator + n],
+            ['started', started + n],
+          ],
+        })),
+      },
+    ],
+    ways: each(nodes).flatMap((n) =>
+      each(nodes).map((id) => ({
+        from: `Node ${n + 1}`,
+        to: `Node ${((n + 1) % nodes) + 1}`,
+        name: `${id + 1}`,
+        at: message(n + 1, id),
+      })),
+    ),
+  };
+  return { ...sketch, initial, cast };
 }
+
+const COLOUR = ['white', 'black'];
 
 /** Nodes 0..nodes-1, a token, and whether all are passive. The token begins black, anywhere. */
 export function ewd840(nodes: number): SmallModel {
   const sketch = new Sketch();
-  const active = sketch.many('active', nodes, BIT, 0);
-  const black = sketch.many('black', nodes, BIT, 0);
+  const active = sketch.many('active', nodes, ['passive', 'active'], 0);
+  const black = sketch.many('colour', nodes, COLOUR, 0);
   const at = sketch.one('token at', each(nodes).map(String));
-  const stained = sketch.one('token black', BIT);
+  const stained = sketch.one('token', COLOUR);
   sketch.step('initiate', (vars) => {
     if (vars[at] !== 0 || (vars[stained] === 0 && vars[black] === 0)) return false;
     vars[at] = nodes - 1;
@@ -116,5 +142,19 @@ export function ewd840(nodes: number): SmallModel {
       return vars;
     }),
   );
-  return { ...sketch, initial };
+  const cast: Cast = {
+    rows: [
+      {
+        title: 'nodes on a ring',
+        ring: true,
+        token: { name: 'token', places: each(nodes).map((i) => `Node ${i}`), at, is: stained },
+        // The token goes round downwards.
+        things: each(nodes).map((n) => {
+          const i = (nodes - n) % nodes;
+          return { name: `Node ${i}`, is: active + i, has: [['', black + i]] };
+        }),
+      },
+    ],
+  };
+  return { ...sketch, initial, cast };
 }

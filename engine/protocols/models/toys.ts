@@ -29,7 +29,21 @@ export function dieHard(): SmallModel {
   pour(small, big, 5);
   pour(big, small, 3);
   sketch.always('not solved', 'The big jug never holds 4 gallons.', (vars) => vars[big] !== 4);
-  return { ...sketch, initial: [sketch.zero()] };
+  return {
+    ...sketch,
+    initial: [sketch.zero()],
+    cast: {
+      rows: [
+        {
+          title: 'jugs, in gallons',
+          things: [
+            { name: 'big', holds: big },
+            { name: 'small', holds: small },
+          ],
+        },
+      ],
+    },
+  };
 }
 
 /** Data sent over a queue of at most `longest` messages, acknowledged over another. */
@@ -137,5 +151,37 @@ export function alternatingBit(values: number, longest: number): SmallModel {
       }),
     ),
   );
-  return { ...sketch, initial };
+  const [sender, receiver] = ['Sender', 'Receiver'];
+  return {
+    ...sketch,
+    initial,
+    cast: {
+      rows: [
+        {
+          title: 'over queues that lose',
+          things: [
+            {
+              name: sender,
+              has: [
+                ['bit', sBit],
+                ['acknowledged', sAck],
+                ['sent', sent],
+              ],
+            },
+            {
+              name: receiver,
+              has: [
+                ['bit', rBit],
+                ['received', received],
+              ],
+            },
+          ],
+        },
+      ],
+      ways: [
+        { from: sender, to: receiver, name: 'msgQ', at: messages.at, queue: true },
+        { from: receiver, to: sender, name: 'ackQ', at: acks.at, queue: true },
+      ],
+    },
+  };
 }
