@@ -4,43 +4,38 @@
 // The real LevelDB is classic-level (an optional package with prebuilt binaries). Opening a folder
 // changes it, so it gets a copy of its own.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
-import { textOf, utf8 } from '../base/bytes.ts';
+import { describe, expect, test } from 'vitest';
+import { utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import theory from '../lsm/fixtures/theory.json' with { type: 'json' };
 import { labOf, type Metric, type Setup } from '../run/lab.ts';
 import { parseCommand, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
+import { hasLevelDb, JUDGE, judgedFolder } from './leveldb.testing.ts';
+import {
+  crashEverywhere,
+  crashRun,
+  exportOnce,
+  exportRun,
+  mirror,
+  noCrashes,
+  noExports,
+  problemsOf,
+  runAll,
+  type Settings,
+  STRATEGIES,
+  setupWith,
+  TINY,
+  type Watch,
+} from './lsm.testing.ts';
 import { type Command, type LsmState, lsm } from './lsm.ts';
 import { words } from './lsm-words.ts';
 
-const LARGE = process.env.SWEEP ? 20 : 1;
-
-type Settings = Record<string, number | string>;
-function setupWith(settings: Settings = {}, sabotage: readonly string[] = [], seed = 1): Setup {
-  const defaults = Object.fromEntries(words.settings.map((one) => [one.name, one.default]));
-  return { lab: 'lsm', seed, settings: { ...defaults, ...settings }, sabotage };
-}
+console.info(`judge: ${JUDGE}`);
 
 const parse = (line: string, setup = setupWith()): Command =>
   parseCommand(labOf(lsm, words) as never, wordsOf(line), setup) as Command;
-
-type Watch = Parameters<typeof lsm.run>[2];
-function runAll(state: LsmState, command: Command, setup: Setup, watch?: Watch) {
-  let at = state;
-  let result: unknown;
-  for (let rest: Command | undefined = command; rest; ) {
-    const part = lsm.run(at, rest, watch, setup);
-    at = part.state;
-    rest = part.rest;
-    if (part.result !== undefined) result = part.result;
-  }
-  return { state: at, result };
-}
 
 function play(script: string | readonly string[], setup: Setup): LsmState {
   let state = lsm.open(setup);
@@ -49,24 +44,8 @@ function play(script: string | readonly string[], setup: Setup): LsmState {
   return state;
 }
 
-const problemsOf = (state: LsmState): string[] => [
-  ...new Set(lsm.referees.flatMap(({ check }) => check(state).map(({ text }) => text))),
-];
 const metric = (state: LsmState, name: string): number =>
   (lsm.metrics(state).find((one) => one.name === name) as Metric).value;
-
-/** Small enough that everything happens within a few dozen writes. */
-const TINY: Settings = {
-  'memtable-size': 400,
-  'table-size': 512,
-  'level-size': 1200,
-  'level-ratio': 3,
-  'level0-trigger': 3,
-  'block-size': 96,
-  'restart-interval': 3,
-  'allowed-seeks': 4,
-};
-const STRATEGIES = ['leveled', 'tiered', 'lazy-leveled', 'fifo'] as const;
 
 describe('commands', () => {
   const word = fc.oneof(
@@ -136,264 +115,40 @@ describe('commands', () => {
   ])('%s is complained about', (line, message) => expect(() => parse(line)).toThrow(message));
 });
 
-describe('against a sorted map', () => {
-  const key = fc.integer({ min: 0, max: 30 }).map((n) => utf8(`k${n}`));
-  const value = fc.nat(40).map((n) => utf8('v'.repeat(n)));
-  const step = fc.oneof(
-    { weight: 12, arbitrary: fc.record({ kind: fc.constant('put' as const), key, value }) },
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
-    {
-      weight: 3,
-      arbitrary: fc
-        .array(fc.record({ key, value: fc.option(value, { nil: undefined }) }), {
-          minLength: 1,
-          maxLength: 5,
-        })
-        .map((operations) => ({ kind: 'batch' as const, operations })),
-    },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('get' as const), key }) },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom<Command>(
-        { kind: 'snapshot' },
-        { kind: 'flush' },
-        { kind: 'commit' },
-        { kind: 'reopen' },
-        { kind: 'compact' },
-        { kind: 'compact', from: utf8('k1'), to: utf8('k2') },
-        { kind: 'release', name: 's1' },
-        { kind: 'pause', what: 'compaction' },
-        { kind: 'resume', what: 'compaction' },
-      ),
-    },
-  );
+// Slices of the sweep: `npm run sweep` does all of it.
 
-  test.each(STRATEGIES)('%s', (strategy) => {
-    const setup = setupWith({ ...TINY, strategy });
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 40, maxLength: 90 }), (steps) => {
-        let state = lsm.open(setup);
-        let map = new Map<string, string>();
-        const snapshots = new Map<string, Map<string, string>>();
-        const waiting: Map<string, string>[] = [];
-        for (const command of steps as Command[]) {
-          if (command.kind === 'release' && !snapshots.has(command.name)) continue;
-          if (command.kind === 'snapshot' && snapshots.size > 2) continue;
-          const done = runAll(state, command, setup);
-          state = done.state;
-          const apply = (
-            to: Map<string, string>,
-            operations: readonly { key: Uint8Array; value?: Uint8Array | undefined }[],
-          ) => {
-            const next = new Map(to);
-            for (const { key, value } of operations)
-              if (value) next.set(textOf(key), textOf(value));
-              else next.delete(textOf(key));
-            return next;
-          };
-          if (command.kind === 'put') map = apply(map, [command]);
-          if (command.kind === 'delete') map = apply(map, [{ key: command.key, value: undefined }]);
-          if (command.kind === 'batch') map = apply(map, command.operations);
-          if (command.kind === 'snapshot') snapshots.set(done.result as string, map);
-          if (command.kind === 'release') snapshots.delete(command.name);
-          // A stalled write waits; the map goes on without it only when the engine has it.
-          waiting.push(map);
-          if (command.kind === 'reopen') snapshots.clear();
-          if (state.value.waiting.length > 0) {
-            state = runAll(state, { kind: 'resume', what: 'compaction' }, setup).state;
-          }
-          if (command.kind === 'get')
-            expect(done.result).toBe(map.get(textOf(command.key)) ?? null);
-        }
-        const sorted = (rows: Map<string, string>) =>
-          [...rows]
-            .map(([key, value]) => ({ key, value }))
-            .sort((a, b) => (a.key < b.key ? -1 : 1));
-        const scan = (line: string) => runAll(state, parse(line, setup), setup).result;
-        expect(scan('scan')).toEqual(sorted(map));
-        expect(scan('scan backward')).toEqual(sorted(map).reverse());
-        const inside = sorted(map).filter(({ key }) => key >= 'k12' && key <= 'k5');
-        expect(scan('scan k12..k5')).toEqual(inside);
-        expect(scan('scan k12..k5 backward')).toEqual(inside.reverse());
-        for (const [name, rows] of snapshots) {
-          expect(scan(`scan @${name}`)).toEqual(sorted(rows));
-          expect(scan(`scan backward @${name}`)).toEqual(sorted(rows).reverse());
-          for (let n = 0; n <= 30; n += 3)
-            expect(scan(`get k${n} @${name}`)).toBe(rows.get(`k${n}`) ?? null);
-        }
-        for (let n = 0; n <= 30; n++) expect(scan(`get k${n}`)).toBe(map.get(`k${n}`) ?? null);
-        expect(problemsOf(state)).toEqual([]);
-      }),
-      { numRuns: 12 * LARGE, seed: 7 },
-    );
-  });
-});
-
-// ── The real LevelDB ────────────────────────────────────────────────────────────────────────────
-
-interface RealDatabase {
-  open(options: object): Promise<void>;
-  get(key: Uint8Array): Promise<Uint8Array | undefined>;
-  iterator(): AsyncIterable<[Uint8Array, Uint8Array]>;
-  close(): Promise<void>;
-}
-const real = await import('classic-level').then(
-  ({ ClassicLevel }) =>
-    (folder: string) =>
-      new ClassicLevel(folder, {
-        keyEncoding: 'view',
-        valueEncoding: 'view',
-        createIfMissing: false,
-      }) as unknown as RealDatabase,
-  () => undefined,
+test.each(STRATEGIES)('%s against a sorted map with snapshots', (strategy) =>
+  mirror({ ...TINY, strategy }, 12, 7),
 );
-console.info(`judge: ${real ? 'LevelDB by classic-level' : 'no classic-level here'}`);
-const scratch = mkdtempSync(join(tmpdir(), 'bathysphere-lsm-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-let exported = 0;
 
-/** What the real LevelDB reads in an export: by iterator, and by a get of every key asked for. */
-async function judged(state: LsmState, keys: readonly string[]) {
-  const home = join(scratch, `${++exported}`);
-  for (const { name, bytes } of lsm.exports(state)) {
-    mkdirSync(dirname(join(home, name)), { recursive: true });
-    writeFileSync(join(home, name), bytes);
-  }
-  const database = (real as NonNullable<typeof real>)(join(home, 'lsm.leveldb'));
-  await database.open({ createIfMissing: false });
-  const rows: Record<string, string> = {};
-  const got: Record<string, string | null> = {};
-  // gets first: an iteration alone would not notice a version in the wrong place.
-  for (const key of keys) {
-    const value = await database.get(utf8(key));
-    got[key] = value === undefined ? null : textOf(value);
-  }
-  for await (const [key, value] of database.iterator()) rows[textOf(key)] = textOf(value);
-  await database.close();
-  rmSync(home, { recursive: true });
-  return { rows, got };
-}
-
-describe.runIf(real)('the real LevelDB reads what the lab exports', () => {
-  test.each(STRATEGIES)('%s', async (strategy) => {
-    const dice = new Dice(STRATEGIES.indexOf(strategy) + 11);
-    for (let round = 0; round < 12 * LARGE; round++) {
-      const setup = setupWith({
-        ...TINY,
-        strategy,
-        'memtable-size': 300 + 100 * dice.below(6),
-        'level-ratio': 2 + dice.below(3),
-        'block-size': 64 + dice.below(300),
-        'bits-per-key': dice.below(15),
-        'fifo-bytes': strategy === 'fifo' && dice.chance(0.5) ? 3000 : 0,
-      });
-      let state = lsm.open(setup);
-      const keys = Array.from({ length: 40 }, (_, n) => `key${n}`);
-      const pick = () => keys[dice.below(keys.length)] as string;
-      for (let n = 40 + dice.below(160); n > 0; n--) {
-        const roll = dice.below(100);
-        const line =
-          roll < 60
-            ? `put ${pick()} "${'x'.repeat(dice.below(50))}${n}"`
-            : roll < 85
-              ? `delete ${pick()}`
-              : roll < 92
-                ? `batch put ${pick()} ${n} / delete ${pick()} / put ${pick()} ${n}`
-                : roll < 95
-                  ? 'flush'
-                  : roll < 97
-                    ? `compact key1..key${2 + dice.below(7)}`
-                    : roll < 98
-                      ? 'reopen'
-                      : 'commit';
-        state = runAll(state, parse(line, setup), setup).state;
-      }
-      expect(problemsOf(state)).toEqual([]);
-      const { rows, got } = await judged(state, keys);
-      const scan = runAll(state, { kind: 'scan', backward: false }, setup).result as {
-        key: string;
-        value: string;
-      }[];
-      const ours = Object.fromEntries(scan.map(({ key, value }) => [key, value]));
-      expect(rows, `round ${round}`).toEqual(ours);
-      for (const key of keys) expect(got[key], `${key}, round ${round}`).toBe(ours[key] ?? null);
-    }
-  });
+test.each(STRATEGIES)('%s: the real LevelDB reads what is exported', async (strategy) => {
+  const figures = noExports();
+  for (let seed = 1; seed <= 75; seed++) await exportOnce(exportRun(strategy, seed), figures);
+  expect(figures.rows).toBeGreaterThan(1000);
+  expect(figures.tables).toBeGreaterThan(100);
 });
-
-// ── Power cuts ──────────────────────────────────────────────────────────────────────────────────
-
-const SWEPT: Record<(typeof STRATEGIES)[number], string> = {
-  leveled: `put a ${'1'.repeat(60)}\ncommit\nbatch put b 2 / put c 3 / delete a\nput d ${'4'.repeat(120)}\ncommit\nput a ${'5'.repeat(120)}\nput e ${'6'.repeat(120)}\nput b ${'7'.repeat(120)}\nput c ${'8'.repeat(120)}\nput a ${'9'.repeat(120)}\nput f ${'0'.repeat(120)}\ncompact`,
-  tiered: '',
-  'lazy-leveled': '',
-  fifo: '',
-};
-for (const strategy of STRATEGIES) SWEPT[strategy] ||= SWEPT.leveled;
 
 describe('a power cut at every write', () => {
   test.each(STRATEGIES)('%s recovers all that was acknowledged', async (strategy) => {
-    const setup = setupWith({ ...TINY, strategy, 'memtable-size': 300, 'level0-trigger': 2 });
-    const dice = new Dice(5);
-    let before = lsm.open(setup);
-    let images = 0;
-    for (const line of SWEPT[strategy].split('\n')) {
-      const command = parse(line, setup);
-      const after = runAll(before, command, setup).state;
-      const writes = after.disk.writes - before.disk.writes;
-      for (let n = 1; n <= writes; n++) {
-        const cut = (keep: 'all' | 'none' | [number, number][]) => {
-          images++;
-          let kept = 0;
-          const crash: Command = { kind: 'crash', during: { command, at: 'write', n }, keep };
-          const { state } = runAll(before, crash, setup, (event) => {
-            if (event.kind === 'crash') kept = event.kept;
-          });
-          expect(problemsOf(state), `${line}, write ${n}, keep ${keep}`).toEqual([]);
-          expect(state.value.damage).toEqual([]);
-          return { state, kept };
-        };
-        cut('none');
-        const pending = cut('all').kept;
-        // Every subset of few pending sectors; of more, each alone, each missing, and seeded ones.
-        const subsets: number[][] = [];
-        const all = Array.from({ length: pending }, (_, i) => i + 1);
-        if (2 ** pending <= 8 * LARGE)
-          for (let set = 1; set < 2 ** pending - 1; set++)
-            subsets.push(all.filter((i) => (set >> (i - 1)) & 1));
-        else
-          for (let i = 0; i < 3 * LARGE; i++) {
-            const one = 1 + dice.below(pending);
-            subsets.push(
-              [one],
-              all.filter((n) => n !== one),
-              all.filter(() => dice.chance(0.5)),
-            );
-          }
-        for (const subset of subsets) {
-          const { state } = cut(subset.map((n) => [n, n]));
-          if (real && dice.chance(0.01 * LARGE)) {
-            const { rows } = await judged(state, []);
-            const scan = runAll(state, { kind: 'scan', backward: false }, setup).result as {
-              key: string;
-              value: string;
-            }[];
-            expect(rows).toEqual(Object.fromEntries(scan.map(({ key, value }) => [key, value])));
-          }
-        }
-      }
-      before = after;
-    }
-    expect(images).toBeGreaterThan(80);
+    const figures = noCrashes();
+    for (const seed of [1, 2])
+      await crashEverywhere(crashRun(strategy, seed, 20), { seed, extra: 1, most: 6 }, figures);
+    expect(figures.cuts).toBeGreaterThan(80);
+    expect(figures.images).toBeGreaterThan(200);
+    if (hasLevelDb) expect(figures.byLevelDb).toBeGreaterThan(60);
   });
 
-  test('the real LevelDB recovers a torn log to what the lab does', { skip: !real }, async () => {
+  test('LevelDB recovers a torn log to what the lab does', { skip: !hasLevelDb }, async () => {
+    const folders: ReturnType<typeof lsm.exports>[] = [];
     const setup = setupWith({ 'memtable-size': 4096 });
-    let state = play(['put a 1', 'commit', `put b ${'2'.repeat(900)}`, 'put c 3'], setup);
+    const before = play(['put a 1', 'commit', `put b ${'2'.repeat(900)}`, 'put c 3'], setup);
     // The system has everything, the disk only a part: the folder as the cut leaves it.
-    state = runAll(state, parse('crash keep 1', setup), setup).state;
-    const { rows } = await judged(state, []);
-    expect(rows).toEqual({ a: '1' });
+    const state = runAll(before, parse('crash keep 1', setup), setup, (event, seal) => {
+      if (event.kind === 'crash') folders.push(lsm.exports(seal()));
+    }).state;
+    folders.push(lsm.exports(state));
+    for (const folder of folders)
+      expect((await judgedFolder(folder, [])).rows).toEqual([['61', '31']]);
   });
 });
 

@@ -26,6 +26,7 @@ import {
   tableNumbered,
 } from '../lsm/events.ts';
 import { FILTER_BASE_LG, falsePositiveRate } from '../lsm/filter.ts';
+import { readBatches, readFolder } from '../lsm/folder.ts';
 import { arenaName, bytesOfLevel, logName, type TableFile } from '../lsm/format.ts';
 import { sequenceOf } from '../lsm/key.ts';
 import {
@@ -134,7 +135,7 @@ function run(
 ): Part<LsmState, Command> {
   refuse(state.value, command);
   if (command.kind === 'crash') return crash(state, command, note, setup);
-  if (command.kind === 'reopen') return reopen(state, note);
+  if (command.kind === 'reopen') return reopen(state, note, cutAtWrite);
   const session = new Session(state, note, cutAtWrite);
   try {
     const { rest, result } = work(session, state, command, setup);
@@ -313,18 +314,27 @@ function refuse(value: LsmValue, command: Command): void {
 
 // ── Ends and beginnings ─────────────────────────────────────────────────────────────────────────
 
-function reopen(state: LsmState, note: LsmNote): Part<LsmState, Command> {
+function reopen(state: LsmState, note: LsmNote, cutAtWrite?: number): Part<LsmState, Command> {
   // An orderly exit: what was handed to the system arrives, memory goes.
   const disk = powerCut(state.disk, () => true);
   const closed = { ...state, disk };
   const unsynced = state.value.lastSequence - state.value.acknowledged;
   note?.({ kind: 'closed', unsynced }, () => closed);
-  return { state: start(closed, note), recovered: true };
+  try {
+    return { state: start(closed, note, cutAtWrite), recovered: true };
+  } catch (thrown) {
+    // All of it had arrived before: a cut on the way up may take nothing of it.
+    if (thrown instanceof PowerCut) {
+      const value = { ...state.value, acknowledged: state.value.lastSequence };
+      throw new Stopped({ ...closed, value, disk: thrown.image });
+    }
+    throw thrown;
+  }
 }
 
 /** Opens what the disk holds. */
-function start(state: LsmState, note: LsmNote): LsmState {
-  const disk = new Disk(state.disk);
+function start(state: LsmState, note: LsmNote, cutAtWrite?: number): LsmState {
+  const disk = new Disk(state.disk, cutAtWrite === undefined ? {} : { cutAtWrite });
   const { options, ledger } = state;
   const whole = (db: Db): LsmState => ({ disk: disk.seal(), value: db.sealed(), ledger, options });
   const db = recover(
@@ -358,23 +368,30 @@ function crash(
     },
     () => dead,
   );
+  const there = sequencesOn(disk, acknowledged);
   const recovered = start(dead, note);
-  const there = sequencesIn(recovered, acknowledged);
   const ledger = afterCrash(recovered.ledger, acknowledged, (sequence) => there.has(sequence));
   return { state: { ...recovered, ledger }, recovered: true };
 }
 
-/** Sequences beyond one that are in a table, or in a memtable that is only read. */
-function sequencesIn({ disk, value }: LsmState, beyond: number): Set<number> {
+/**
+ * Sequences beyond one that a disk holds, in live tables and in logs. Asked before recovery, which may
+ * merge at once: a tombstone that has done its work then is gone, and was there.
+ */
+function sequencesOn(disk: DiskImage, beyond: number): Set<number> {
+  const read = (name: string): Bytes | undefined => {
+    const file = fileNamed(disk, name);
+    return file && bytesOfContent(file);
+  };
+  const { version, logs } = readFolder({ names: [...disk.names.keys()], read });
   const found = new Set<number>();
-  for (const files of value.version)
-    for (const { number } of files)
-      for (const { key } of tableNumbered(disk, number)?.all() ?? []) {
-        const sequence = sequenceOf(key);
-        if (sequence > beyond) found.add(sequence);
-      }
-  const arena = fileNamed(disk, arenaName(value.memtable));
-  if (arena) for (const { key } of skipListOf(arena).all()) found.add(sequenceOf(key));
+  for (const { number } of version.flat())
+    for (const { key } of tableNumbered(disk, number)?.all() ?? []) found.add(sequenceOf(key));
+  for (const number of logs)
+    for (const { entries } of readBatches(read(logName(number)) ?? new Uint8Array(0), number)
+      .batches)
+      for (const { sequence } of entries) found.add(sequence);
+  for (const sequence of found) if (sequence <= beyond) found.delete(sequence);
   return found;
 }
 

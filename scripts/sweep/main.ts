@@ -4,16 +4,24 @@
  */
 import { parseArgs } from 'node:util';
 import { crashPart, exportPart, mirrorPart } from './btree.ts';
+import { lsmCrashPart, lsmExportPart, lsmMirrorPart } from './lsm.ts';
 import type { Figures, Part } from './part.ts';
 
-const PARTS: readonly Part[] = [crashPart, exportPart, mirrorPart];
+const PARTS: readonly Part[] = [
+  crashPart,
+  exportPart,
+  mirrorPart,
+  lsmCrashPart,
+  lsmExportPart,
+  lsmMirrorPart,
+];
 
 const HELP = `npm run sweep -- [--only NAME[,NAME…]] [--share PART]
 
   --only   these parts alone
   --share  how much of each to do, from 0 to 1 (1)
 
-${PARTS.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`).join('\n')}`;
+${PARTS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}`;
 
 const { values } = parseArgs({
   options: {
