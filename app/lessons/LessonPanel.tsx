@@ -31,9 +31,11 @@ export function LessonPanel(props: {
   /** What stands below the prose of a beat with two runs: what they differ in. */
   readonly beside?: ReactNode;
   readonly besideRun?: Run | undefined;
+  /** Where two runs stand side by side: the sessions whose transport moves both. */
+  readonly halves?: readonly [Session, Session] | undefined;
   readonly freePlay: string;
 }) {
-  const { teaching, session, beside, besideRun } = props;
+  const { teaching, session, beside, besideRun, halves } = props;
   const { lesson, beat, index, snapshot, run, asked, actor } = teaching;
   const scroll = useRef<HTMLDivElement>(null);
   const finished = snapshot.matches('finished');
@@ -48,7 +50,15 @@ export function LessonPanel(props: {
         {finished ? (
           <Finish {...props} />
         ) : (
-          <StandingContext value={{ run, besideRun, session, lab: lesson.lab }}>
+          <StandingContext
+            value={{
+              run,
+              besideRun,
+              session: halves?.[0] ?? session,
+              besideSession: halves?.[1],
+              lab: lesson.lab,
+            }}
+          >
             <p className="eyebrow">
               Lesson {lesson.number} — {index + 1} of {lesson.beats.length}
             </p>

@@ -127,7 +127,7 @@ function OwnInput(props: { readonly own: Own; readonly run: Run; readonly sessio
       <input
         id={id}
         value={text}
-        inputMode="numeric"
+        inputMode={own.words ? 'text' : 'numeric'}
         autoComplete="off"
         spellCheck={false}
         placeholder={own.example}

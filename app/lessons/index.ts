@@ -19,4 +19,11 @@ export const LESSONS: readonly LessonEntry[] = [
     title: 'B-Trees, from a page to a file',
     load: () => import('./btree.tsx').then(({ lesson }) => lesson),
   },
+  {
+    name: 'raft',
+    lab: 'raft',
+    number: '11b',
+    title: 'Raft, from an election to figure 8',
+    load: () => import('./raft.tsx').then(({ lesson }) => lesson),
+  },
 ];

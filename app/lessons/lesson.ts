@@ -47,6 +47,8 @@ export interface Own {
   at(run: Run): number | undefined;
   /** The operation for what was typed; a sentence of complaint begins with `!`. */
   line(input: string): string;
+  /** It is more than a number: the keyboard of a phone is the whole one. */
+  readonly words?: true;
   /** An input that a test tries. */
   readonly example: string;
 }

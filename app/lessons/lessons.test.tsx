@@ -39,7 +39,7 @@ describe.each(lessons)('lesson $number, $title', (lesson) => {
       expect(await holds(about), textIn(children)).toBe(true);
       const index = at?.(about);
       if (at) expect(index, textIn(children)).toBeTypeOf('number');
-      if (index !== undefined) expect(index).toBeLessThan(run.length);
+      if (index !== undefined) expect(index).toBeLessThan(about.length);
     }
     const start = beat.at?.(replay(beat.scenario));
     if (beat.at) expect(start).toBeGreaterThanOrEqual(0);

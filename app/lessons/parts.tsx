@@ -11,7 +11,9 @@ export interface Standing {
   readonly run: Run | undefined;
   /** The second run of a beat that shows two. */
   readonly besideRun: Run | undefined;
+  /** Whose transport shows a moment of either run. */
   readonly session: Session | undefined;
+  readonly besideSession: Session | undefined;
   readonly lab: string;
 }
 
@@ -20,6 +22,7 @@ export const StandingContext = createContext<Standing>({
   run: undefined,
   besideRun: undefined,
   session: undefined,
+  besideSession: undefined,
   lab: '',
 });
 
@@ -34,7 +37,7 @@ export interface ClaimProps {
 
 export function Claim({ holds, at, beside = false, children }: ClaimProps) {
   const standing = use(StandingContext);
-  const { session } = standing;
+  const session = beside ? standing.besideSession : standing.session;
   const run = beside ? standing.besideRun : standing.run;
   const [failed, setFailed] = useState(false);
   useEffect(() => {
@@ -115,6 +118,10 @@ export const SOURCES = {
   ongaro2015: {
     short: 'Ongaro 2015',
     full: 'D. Ongaro: bug in single-server membership changes. Mail to the list raft-dev, 10 July 2015',
+  },
+  fischer1985: {
+    short: 'Fischer, Lynch and Paterson 1985',
+    full: 'M. Fischer, N. Lynch, M. Paterson: Impossibility of Distributed Consensus with One Faulty Process. Journal of the ACM 32(2), 1985',
   },
   herlihy1990: {
     short: 'Herlihy and Wing 1990',

@@ -273,6 +273,7 @@ function OnScreen(props: {
           session={session}
           freePlay={`#/lab/${lesson.lab}`}
           besideRun={besideRun}
+          halves={pair?.halves}
           beside={pair && beat.beside && <Differences pair={pair} names={beat.beside.names} />}
         />
       }
