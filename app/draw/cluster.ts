@@ -1,5 +1,5 @@
 // The drawings of a cluster: a node as a porthole cut by the waterline, a message on its way, a wall
-// between two sides of the network. Only the stage uses them; it places each by its shape.
+// between two sides of the network, a padlock. Only the stage uses them; it places each by its shape.
 //
 //        ·  · ●  ·  ·          a flight: from (x, y) to its `to`, w per cent of the way (below 0: the way alone), h high
 //      ·               ·
@@ -155,6 +155,18 @@ export function wall(g: SVGGElement): Drawing {
   return {
     size(_, h) {
       line.setAttribute('d', `M0 0V${px(h)}`);
+    },
+  };
+}
+
+/** In a box of 16 by 19; open, its shackle has left the body on the right. */
+export function lock(g: SVGGElement): Drawing {
+  const shackle = add(g, 'path', { class: 'shackle' });
+  add(g, 'rect', { class: 'body', x: 1, y: 8, width: 14, height: 10.5, rx: 2 });
+  add(g, 'path', { class: 'hole', d: 'M8 11.6v3.2' });
+  return {
+    look({ quiet }) {
+      shackle.setAttribute('d', quiet ? 'M4 8V4.6a4 4 0 0 1 7.8 -1.2' : 'M4 8V5.4a4 4 0 0 1 8 0V8');
     },
   };
 }

@@ -87,6 +87,7 @@ const LAYER_OF: Record<Exclude<ShapeKind, 'caption'>, Layer> = {
   wall: 'edges',
   node: 'pages',
   flight: 'cells',
+  lock: 'cells',
 };
 
 /** Below it a page's text cannot be read, so the camera shows a part rather than all. */
@@ -763,7 +764,7 @@ function box(g: Element, className: string, rx: number) {
 
 type Draw = (g: SVGGElement, id: string) => Drawing;
 /** Kinds that only some labs have: their drawings are loaded with the lab's picture, and learned. */
-type Learned = 'node' | 'flight' | 'wall';
+type Learned = 'node' | 'flight' | 'wall' | 'lock';
 
 export function learn(drawings: Readonly<Record<Learned, Draw>>): void {
   Object.assign(DRAW, drawings);

@@ -27,6 +27,7 @@ const faces: Readonly<Record<string, Face>> = {
     exportAs: 'Export the history',
   },
   model: { picture: () => import('./model/picture.ts') },
+  commit: { picture: () => import('./commit/picture.ts') },
   lsm: {
     picture: () => import('./lsm/picture.ts'),
     inspect: () =>

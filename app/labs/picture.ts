@@ -44,6 +44,8 @@ export interface Inspected {
       readonly text: string;
     }[];
     readonly now: string;
+    /** By state: its column and row; absent: all in one row. */
+    readonly places?: Readonly<Record<string, readonly [column: number, row: number]>>;
   };
   readonly sections: readonly { readonly heading: string; readonly facts: readonly Fact[] }[];
   readonly actions: readonly Action[];

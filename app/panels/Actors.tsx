@@ -79,41 +79,40 @@ export function Actors({ session }: { readonly session: Session }) {
   );
 }
 
-const BOX = { w: 92, h: 32, gap: 16, y: 46 };
+const BOX = { w: 92, h: 32, gap: 16, y: 46, pitch: 74 };
 
-/** States in a row, ways forward in arcs above them, ways back below. */
+/** Rows of states: ways along a row in arcs, above for ways forward, else below; others straight. */
 function RoleChart(props: {
   readonly chart: NonNullable<Inspected['chart']>;
   readonly title: string;
 }) {
-  const { states, arrows, now } = props.chart;
-  const width = states.length * (BOX.w + BOX.gap) - BOX.gap + 8;
-  const x = (state: string) => 4 + states.indexOf(state) * (BOX.w + BOX.gap);
+  const { states, arrows, now, places } = props.chart;
+  const placeOf = (state: string): readonly [number, number] =>
+    places?.[state] ?? [states.indexOf(state), 0];
+  const x = (state: string) => 4 + placeOf(state)[0] * (BOX.w + BOX.gap);
+  const y = (state: string) => BOX.y + placeOf(state)[1] * BOX.pitch;
+  const columns = Math.max(...states.map((state) => placeOf(state)[0])) + 1;
+  const rows = Math.max(...states.map((state) => placeOf(state)[1])) + 1;
+  const width = columns * (BOX.w + BOX.gap) - BOX.gap + 8;
+  const height = 132 + (rows - 1) * BOX.pitch;
   return (
     <svg
       className="role-chart"
-      viewBox={`0 0 ${width} 132`}
+      viewBox={`0 0 ${width} ${height}`}
       role="img"
-      aria-label={`${props.title} is a ${now}`}
+      aria-label={`${props.title} is ${/^[aeiou]/.test(now) ? 'an' : 'a'} ${now}`}
     >
       {arrows.map(({ from, to, text }) => {
         const [a, b] = [x(from) + BOX.w / 2, x(to) + BOX.w / 2];
-        const forward = b > a;
-        const [sx, ex] = forward ? [a + 22, b - 22] : [a - 14, b + 14];
-        const y = forward ? BOX.y : BOX.y + BOX.h;
-        const top = forward ? y - 32 : y + 34;
-        const tip = forward ? -6 : 6;
+        const along = placeOf(from)[1] === placeOf(to)[1];
+        const drawn = along
+          ? arcBetween(a, b, y(from), placeOf(from)[1] > 0)
+          : lineBetween(a, b, y(from), y(to));
         return (
           <g key={`${from} ${to}`}>
-            <path
-              className="role-arrow"
-              d={`M${sx} ${y}C${sx} ${top} ${ex} ${top} ${ex} ${y + tip}`}
-            />
-            <path
-              className="role-tip"
-              d={`M${ex} ${y + (forward ? -1 : 1)}l-4 ${forward ? -8 : 8}h8z`}
-            />
-            <text className="role-text" x={(sx + ex) / 2} y={forward ? y - 30 : y + 42}>
+            <path className="role-arrow" d={drawn.d} />
+            <path className="role-tip" d={drawn.tip} />
+            <text className="role-text" x={drawn.x} y={drawn.y}>
               {text}
             </text>
           </g>
@@ -121,12 +120,59 @@ function RoleChart(props: {
       })}
       {states.map((state) => (
         <g key={state} className={state === now ? 'now' : ''}>
-          <rect className="role-box" x={x(state)} y={BOX.y} width={BOX.w} height={BOX.h} rx={16} />
-          <text className="role-name" x={x(state) + BOX.w / 2} y={BOX.y + 20.5}>
+          <rect
+            className="role-box"
+            x={x(state)}
+            y={y(state)}
+            width={BOX.w}
+            height={BOX.h}
+            rx={16}
+          />
+          <text className="role-name" x={x(state) + BOX.w / 2} y={y(state) + 20.5}>
             {state}
           </text>
         </g>
       ))}
     </svg>
   );
+}
+
+interface Arrow {
+  readonly d: string;
+  readonly tip: string;
+  /** Of its words. */
+  readonly x: number;
+  readonly y: number;
+}
+
+function arcBetween(a: number, b: number, top: number, low: boolean): Arrow {
+  const above = b > a && !low;
+  const side = b > a ? 1 : -1;
+  const [sx, ex] = above ? [a + 22, b - 22] : [a + side * 14, b - side * 14];
+  const y = above ? top : top + BOX.h;
+  const bend = above ? y - 32 : y + 34;
+  const tip = above ? -6 : 6;
+  return {
+    d: `M${sx} ${y}C${sx} ${bend} ${ex} ${bend} ${ex} ${y + tip}`,
+    tip: `M${ex} ${y + (above ? -1 : 1)}l-4 ${above ? -8 : 8}h8z`,
+    x: (sx + ex) / 2,
+    y: above ? y - 30 : y + 42,
+  };
+}
+
+/** From the edge of one row to that of another. */
+function lineBetween(a: number, b: number, from: number, to: number): Arrow {
+  const down = to > from;
+  const [sy, ey] = down ? [from + BOX.h, to] : [from, to + BOX.h];
+  const shift = Math.sign(b - a) * 14;
+  const [sx, ex] = [a + shift, b - shift];
+  const length = Math.hypot(ex - sx, ey - sy) || 1;
+  const [ux, uy] = [(ex - sx) / length, (ey - sy) / length];
+  const [hx, hy] = [ex - 8 * ux, ey - 8 * uy];
+  return {
+    d: `M${sx} ${sy}L${hx} ${hy}`,
+    tip: `M${ex - ux} ${ey - uy}L${hx - 4 * uy} ${hy + 4 * ux}L${hx + 4 * uy} ${hy - 4 * ux}z`,
+    x: (sx + ex) / 2,
+    y: (sy + ey) / 2 + 4,
+  };
 }

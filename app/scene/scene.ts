@@ -35,6 +35,8 @@ export type ShapeKind =
   | 'node'
   /** A message on its way: from (x, y) to `to`; w is how far it has come, in per cent, h its height. */
   | 'flight'
+  /** A padlock: closed, or `quiet`: open. */
+  | 'lock'
   /** What parts the network: a line from (x, y) down, h long. */
   | 'wall'
   | 'caption';

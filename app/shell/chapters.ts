@@ -105,6 +105,7 @@ export const PARTS: readonly Part[] = [
         number: 15,
         title: 'Distributed transactions',
         line: 'Two phases, three phases, and the crash that leaves everybody waiting.',
+        lab: 'commit',
         also: { lab: 'model', title: 'Small models' },
       },
       {

@@ -29,6 +29,7 @@ async function textOf({ name }: ShippedScenario): Promise<string> {
 const FIRST: Readonly<Record<string, string>> = {
   btree: 'split_leaf',
   raft: 'leader_cut_off',
+  commit: 'commit_all_yes',
 };
 
 async function sourceOf(opening: Opening): Promise<Source> {

@@ -11,6 +11,7 @@ import type { CommitWorld } from '../protocols/commit/referees.ts';
 import type { CommitRules, Vote, Wrong } from '../protocols/commit/types.ts';
 import type { Setup } from '../run/lab.ts';
 import type { Id } from '../sim/actor.ts';
+import type { Meter } from './commit-value.ts';
 
 const clusters = new WeakMap<Setup, CommitCluster>();
 
@@ -54,6 +55,7 @@ export interface CommitLabState {
   readonly rules: CommitRules;
   /** Transactions begun so far. */
   readonly begun: number;
+  readonly meter: Meter;
 }
 
 /** The next transaction, begun by whoever begins one. */

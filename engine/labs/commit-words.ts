@@ -3,8 +3,9 @@
 import type { CommitDid, Decision } from '../protocols/commit/types.ts';
 import type { Caption, Words } from '../run/lab.ts';
 import { nameOfFlight } from '../sim/world.ts';
-import type { CommitEvent, CommitLabState } from './commit.ts';
+import type { CommitLabState } from './commit.ts';
 import { commands, sabotage, settings } from './commit-settings.ts';
+import type { CommitEvent } from './commit-value.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 

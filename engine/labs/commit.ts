@@ -5,67 +5,37 @@
 import { Complaint } from '../base/assert.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
 import { type CommitChoice, newCommitWorld } from '../protocols/commit/cluster.ts';
+import { formulaOf } from '../protocols/commit/cost.ts';
 import { blockedIn, type CommitNode, type CommitWorld } from '../protocols/commit/referees.ts';
-import {
-  type CommitDid,
-  type CommitRules,
-  holderOf,
-  KINDS,
-  type LogRecord,
-} from '../protocols/commit/types.ts';
-import type { Engine, Note, Part, Problem, Setup } from '../run/lab.ts';
+import { type CommitRules, holderOf, KINDS } from '../protocols/commit/types.ts';
+import type { Engine, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
-import { apply, type Choice, flightNamed, type Happening, nextInTime } from '../sim/cluster.ts';
+import { apply, type Choice, flightNamed, nextInTime } from '../sim/cluster.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
 import { type Command, parse, print } from './commit-commands.ts';
 import { beginning, type CommitLabState, clusterOfSetup } from './commit-setup.ts';
+import {
+  type CommitEvent,
+  commitValue,
+  costOf,
+  type Meter,
+  metered,
+  newMeter,
+  PROCESSES,
+} from './commit-value.ts';
 import { FAR, messageText } from './raft-commands.ts';
 
 export type { CommitLabState };
-export type CommitEvent = Omit<Happening, 'did'> & { readonly did?: CommitDid };
-
-export interface ShownNode {
-  readonly id: Id;
-  readonly role: 'coordinator' | 'participant' | 'acceptor';
-  readonly status: 'up' | 'paused' | 'crashed';
-  /** Where it stands in each transaction, in words. */
-  readonly stands: readonly { readonly tx: number; readonly phase: string }[];
-  /** The transaction that holds its lock. */
-  readonly locked: number | null;
-  readonly value: string | null;
-  readonly log: readonly LogRecord[];
-  /** How many lines of the log are on the disk. */
-  readonly durable: number;
-  readonly saving: number;
-  readonly timers: readonly string[];
-  readonly forced: number;
-}
-
-export interface CommitValue {
-  readonly now: Micros;
-  readonly protocol: CommitRules['protocol'];
-  readonly nodes: readonly ShownNode[];
-  readonly flights: readonly {
-    readonly name: string;
-    readonly from: Id;
-    readonly to: Id;
-    readonly kind: string;
-    readonly sentAt: Micros;
-    readonly at: Micros;
-  }[];
-  readonly cuts: readonly string[];
-  readonly outcomes: Readonly<Record<string, string>>;
-  readonly blocked: readonly Id[];
-  readonly messages: number;
-  readonly forced: number;
-}
 
 const EVENTS: readonly string[] = [
   ...KINDS,
   ...['saved', 'crash', 'restart', 'pause', 'resume', 'unheard', 'drop', 'duplicate', 'hold'],
   ...['release', 'partition', 'cut', 'mend', 'heal', 'quiet'],
 ];
+const processOf = (kind: string): string =>
+  Object.entries(PROCESSES).find(([, kinds]) => (kinds as readonly string[]).includes(kind))?.[0] ??
+  'session';
 
 function run(
   state: CommitLabState,
@@ -77,8 +47,13 @@ function run(
   const cluster = clusterOfSetup(setup);
   const step = (choice: CommitChoice) => {
     const { world: next, happening } = apply(cluster, world, choice);
-    const begun = state.begun + (command.kind === 'begin' ? 1 : 0);
-    const after = { ...state, world: next, begun };
+    const begins = command.kind === 'begin';
+    const meter = metered(
+      begins ? newMeter(world) : state.meter,
+      happening,
+      next.ghost.outcomes !== world.ghost.outcomes,
+    );
+    const after = { ...state, world: next, begun: state.begun + (begins ? 1 : 0), meter };
     note?.(happening as CommitEvent, () => after);
     return { after, happening };
   };
@@ -224,62 +199,6 @@ function problemsOf({ world }: CommitLabState): Problem[] {
   return world.ghost.violations.length === 0 ? [] : [...world.ghost.violations];
 }
 
-function shown({ world, rules }: CommitLabState, node: CommitNode): ShownNode {
-  const { id, state, disk } = node;
-  const participant = rules.participants.includes(id);
-  const log = state?.log ?? disk?.log ?? [];
-  const stands = [
-    ...(state?.coordinates ?? []).map(({ tx, phase, decision }) => ({
-      tx,
-      phase: decision ? `${phase}: ${decision}` : phase,
-    })),
-    ...(state?.participates ?? []).map(({ tx, phase }) => ({ tx, phase })),
-    ...(state?.accepts ?? []).map(({ tx, decision, accepted }) => ({
-      tx,
-      phase: decision ?? `accepted ${Object.keys(accepted).join(', ') || 'nothing'}`,
-    })),
-  ];
-  const committed = (disk?.log ?? []).filter(({ is, value }) => is === 'commit' && value);
-  return {
-    id,
-    role: participant ? 'participant' : id === rules.coordinator ? 'coordinator' : 'acceptor',
-    status: node.status,
-    stands,
-    locked: (state && holderOf(state)?.tx) ?? null,
-    value: participant ? (committed.at(-1)?.value ?? null) : null,
-    log,
-    durable: disk?.log.length ?? 0,
-    saving: node.saves.length,
-    timers: node.timers.map(({ name }) => name),
-    forced: world.ghost.forced[id] ?? 0,
-  };
-}
-
-export function commitValue(state: CommitLabState): CommitValue {
-  const { world, rules } = state;
-  return {
-    now: world.now,
-    protocol: rules.protocol,
-    nodes: world.nodes.map((node) => shown(state, node)),
-    flights: world.flights.map((flight) => ({
-      name: nameOfFlight(flight),
-      from: flight.from,
-      to: flight.to,
-      kind: flight.message.kind,
-      sentAt: flight.sentAt,
-      at: flight.at,
-    })),
-    cuts: [...world.links].filter(([, { cut }]) => cut).map(([link]) => link),
-    outcomes: world.ghost.outcomes,
-    blocked: blockedIn(world, rules),
-    messages: world.counts.sent,
-    forced: forcedIn(world),
-  };
-}
-
-const forcedIn = ({ ghost }: CommitWorld): number =>
-  Object.values(ghost.forced).reduce((sum, count) => sum + count, 0);
-
 export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   name: 'commit',
   chapter: 15,
@@ -290,32 +209,32 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   print,
   open: (setup) => {
     const cluster = clusterOfSetup(setup);
-    return { world: newCommitWorld(cluster, setup.seed), rules: cluster.config, begun: 0 };
+    return {
+      world: newCommitWorld(cluster, setup.seed),
+      rules: cluster.config,
+      begun: 0,
+      meter: newMeter(),
+    };
   },
   opening: () => ({ kind: 'opened', at: 0, sent: [], choice: { do: 'quiet' } as Choice }),
   run,
   disk: () => EMPTY_IMAGE,
-  value: commitValue,
+  value: ({ world, rules, begun, meter }) => commitValue(world, rules, begun, meter),
   weight: (older, newer) => weighBeside(older?.world, newer.world),
   exports: () => [],
   metrics: (state) => [
-    {
-      name: 'messages',
-      value: state.world.counts.sent,
-      unit: '',
-      help: 'Messages sent since the beginning.',
-    },
-    {
-      name: 'forced writes',
-      value: forcedIn(state.world),
-      unit: '',
-      help: 'How often a node has waited for its disk.',
-    },
+    ...costMetrics(state),
     {
       name: 'in doubt',
       value: state.world.nodes.filter(({ state: one }) => one && holderOf(one)).length,
       unit: '',
       help: 'Participants that hold a lock and may not decide alone.',
+    },
+    {
+      name: 'blocked',
+      value: blockedIn(state.world, state.rules).length,
+      unit: '',
+      help: 'Participants in doubt that nobody who is up can help.',
     },
   ],
   part: ({ kind }, moments) =>
@@ -324,24 +243,25 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
     (await import('./commit-search.ts')).search(state, setup, wish),
 };
 
-function processOf(kind: string): string {
-  if (['crash', 'restart', 'up', 'recovered', 'pause', 'resume'].includes(kind)) return 'faults';
-  if (
+/** The numbers beside what they are without a fault. */
+function costMetrics({ world, rules, meter }: CommitLabState): Metric[] {
+  const cost = costOf(world, meter);
+  const formula = formulaOf(rules);
+  return (
     [
-      'partition',
-      'cut',
-      'mend',
-      'heal',
-      'drop',
-      'duplicate',
-      'hold',
-      'release',
-      'unheard',
-    ].includes(kind)
-  )
-    return 'network';
-  if (['in-doubt', 'asked', 'answered', 'guessed', 'heuristic', 'damage'].includes(kind))
-    return 'doubt';
-  if (['terminating', 'state-told', 'took-over', 'promised'].includes(kind)) return 'takeover';
-  return 'commit';
+      ['messages', 'messages', 'Sent since the transaction began'],
+      ['forced', 'forced writes', 'How often somebody has waited for its disk since then'],
+      [
+        'delays',
+        'message delays',
+        'The longest chain of messages after which a participant learned the outcome',
+      ],
+    ] as const
+  ).map(([count, name, help]) => {
+    const term = formula?.[count];
+    const beside = term
+      ? `If nothing goes wrong: ${term.formula === `${term.value}` ? '' : `${term.formula} = `}${term.value}.`
+      : 'There is no formula for these votes.';
+    return { name, value: cost[count], unit: '', help: `${help}. ${beside}` };
+  });
 }

@@ -4,6 +4,7 @@
 import type { RaftEvent, ShownFlight, ShownNode } from '../../../engine/labs/raft-value.ts';
 import type { Trace } from '../../scene/lanes.ts';
 import type { Tone } from '../../scene/scene.ts';
+import { nameOfFlight } from '../cluster.ts';
 import type { Action, Fact, Inspected } from '../picture.ts';
 import { ROLE_ARROWS, ROLE_STATES } from './role.ts';
 import { entryWords, knownOf, type RaftMoment, roleWords, toneOfTerm } from './view.ts';
@@ -22,12 +23,12 @@ export function inspect(moment: RaftMoment, selection: string | undefined): Insp
   const others = [
     ...value.nodes.map(({ id }) => ({ key: `node:${id}`, text: id })),
     ...value.flights.slice(0, 40).map((flight) => ({
-      key: `flight:${nameOf(flight)}`,
-      text: `${nameOf(flight)} ${flight.text}`,
+      key: `flight:${nameOfFlight(flight)}`,
+      text: `${nameOfFlight(flight)} ${flight.text}`,
     })),
   ];
   if (kind === 'flight') {
-    const flight = value.flights.find((one) => nameOf(one) === rest);
+    const flight = value.flights.find((one) => nameOfFlight(one) === rest);
     if (flight) return ofFlight(flight, moment, others);
   }
   if (kind === 'client') {
@@ -77,15 +78,12 @@ function split(key: string): [string, string] {
   return at < 0 ? [key, ''] : [key.slice(0, at), key.slice(at + 1)];
 }
 
-const nameOf = ({ from, to, n, copy }: ShownFlight): string =>
-  `${from}>${to}#${n}${copy ? '+' : ''}`;
-
 function ofFlight(
   flight: ShownFlight,
   { value }: RaftMoment,
   others: Inspected['others'],
 ): Inspected {
-  const name = nameOf(flight);
+  const name = nameOfFlight(flight);
   return {
     title: name,
     key: `flight:${name}`,

@@ -10,12 +10,13 @@ import type { RaftState } from '../../../engine/protocols/raft/types.ts';
 import { Script } from '../../../engine/run/script.ts';
 import { diagramOf, eventAt } from '../../scene/lanes.ts';
 import { byKey } from '../../scene/scene.ts';
+import { cutWords } from '../cluster.ts';
 import type { TwinNode } from '../picture.ts';
 import { inspect, lanes, trace } from './actors.ts';
 import { choreography } from './choreography.ts';
 import { roles } from './role.ts';
 import { twin } from './twin.ts';
-import { cutWords, type RaftMoment, view } from './view.ts';
+import { type RaftMoment, view } from './view.ts';
 
 const scripts = new URL('../../../engine/protocols/raft/scripts/', import.meta.url);
 const golden = readdirSync(scripts)

@@ -1,7 +1,8 @@
 // The picture in words: the nodes with their logs, what is on its way, the clients.
 
+import { cutWords } from '../cluster.ts';
 import type { TwinNode } from '../picture.ts';
-import { cutWords, entryWords, knownOf, nodeAria, type RaftMoment } from './view.ts';
+import { entryWords, knownOf, nodeAria, type RaftMoment } from './view.ts';
 
 export function twin(moment: RaftMoment): readonly TwinNode[] {
   const { value } = moment;

@@ -16,6 +16,7 @@ import type {
 } from '../../../engine/labs/raft-value.ts';
 import type { ShownMoment } from '../../player/types.ts';
 import type { Look, Scene, Shape, Tone } from '../../scene/scene.ts';
+import { arcs, nameOfFlight, wallsOf } from '../cluster.ts';
 
 export type RaftMoment = ShownMoment<RaftEvent, RaftValue>;
 
@@ -125,7 +126,8 @@ export function view(moment: RaftMoment, look: Look): Scene {
       tone: 'lamp',
     });
 
-  walls(value, gap, shapes);
+  const ids = nodes.map(({ id }) => id);
+  shapes.push(...wallsOf(ids, value.cuts, { gap, top: -112, height: LOG_Y + ENTRY.h + 150 }));
   const about = touched(moment);
   for (const node of nodes)
     drawNode(node, at.get(node.id)?.x ?? 0, gap, focus === node.id, about, value, shapes);
@@ -305,93 +307,31 @@ export function nodeAria(node: ShownNode, { now }: RaftValue): string {
   ].join(', ');
 }
 
-/** Between neighbours that cannot hear each other a line; what else is cut is said in words. */
-function walls({ nodes, cuts }: RaftValue, gap: number, shapes: Shape[]): void {
-  if (cuts.length === 0) return;
-  const cut = new Set(cuts);
-  const both = (a: string, b: string) => cut.has(`${a}>${b}`) && cut.has(`${b}>${a}`);
-  nodes.slice(1).forEach((node, i) => {
-    const before = nodes[i]?.id ?? '';
-    if (!both(before, node.id)) return;
-    const x = (i + 1) * gap;
-    shapes.push({
-      key: `wall:${before}${node.id}`,
-      kind: 'wall',
-      x,
-      y: -112,
-      w: 0,
-      h: LOG_Y + ENTRY.h + 150,
-      tone: 'fault',
-      legend: 'fault',
-      aria: `the network is cut between ${before} and ${node.id}`,
-    });
-  });
-  shapes.push({
-    key: 'cuts',
-    kind: 'label',
-    x: (nodes.length * gap) / 2,
-    y: -118,
-    w: 0,
-    h: 0,
-    align: 'middle',
-    tone: 'fault',
-    text: cutWords(
-      nodes.map(({ id }) => id),
-      cuts,
-    ),
-    legend: 'fault',
-  });
-}
-
-/** `A B | C D E`; links cut in one direction only by name. */
-export function cutWords(ids: readonly string[], cuts: readonly string[]): string {
-  const cut = new Set(cuts);
-  const hears = (a: string, b: string) => !cut.has(`${a}>${b}`) || !cut.has(`${b}>${a}`);
-  const sides: string[][] = [];
-  for (const id of ids) {
-    const side = sides.find((some) => some.every((other) => hears(id, other)));
-    if (side) side.push(id);
-    else sides.push([id]);
-  }
-  const oneWay = cuts.filter((name) => !cut.has(name.split('>').reverse().join('>')));
-  return [
-    ...(sides.length > 1 ? [`partition: ${sides.map((side) => side.join(' ')).join(' | ')}`] : []),
-    ...(oneWay.length > 0
-      ? [`cut: ${oneWay.map((name) => name.replace('>', '→')).join(', ')}`]
-      : []),
-  ].join(' · ');
-}
-
-const nameOf = ({ from, to, n, copy }: Pick<ShownFlight, 'from' | 'to' | 'n' | 'copy'>): string =>
-  `${from}>${to}#${n}${copy ? '+' : ''}`;
-
 function flights(
   moment: RaftMoment,
   at: ReadonlyMap<string, { x: number; y: number }>,
   shapes: Shape[],
 ): void {
   const { value, event } = moment;
-  const lanes = new Map<string, number>();
+  const height = arcs();
   const draw = (flight: ShownFlight, share: number, more: Partial<Shape>): void => {
     const [a, b] = [at.get(flight.from), at.get(flight.to)];
     if (!a || !b) return;
     const client = a.y !== 0 || b.y !== 0;
-    const pair = [flight.from, flight.to].sort().join();
-    const nth = lanes.get(pair) ?? 0;
-    lanes.set(pair, nth + 1);
+    const arc = height(a, b, [flight.from, flight.to]);
     const edge = ({ y }: { y: number }) => (y === 0 ? -RADIUS - 8 : y + 14);
     shapes.push({
-      key: `flight:${nameOf(flight)}`,
+      key: `flight:${nameOfFlight(flight)}`,
       kind: 'flight',
       x: a.x,
       y: edge(a),
       w: Math.round(share * 1000) / 10,
-      h: client ? 0 : 22 + Math.abs(b.x - a.x) * 0.1 + nth * 13,
+      h: client ? 0 : arc,
       to: { x: b.x, y: edge(b) },
       tone: flight.term === null ? 'dirty' : toneOfTerm(flight.term),
-      select: `flight:${nameOf(flight)}`,
+      select: `flight:${nameOfFlight(flight)}`,
       legend: 'message',
-      aria: `message ${nameOf(flight)}, ${flight.text}`,
+      aria: `message ${nameOfFlight(flight)}, ${flight.text}`,
       ...more,
     });
   };

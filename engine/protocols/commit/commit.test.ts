@@ -4,6 +4,7 @@ import { apply, nextInTime } from '../../sim/cluster.ts';
 import { explore } from '../../sim/explorer.ts';
 import { ModelSpace } from '../../sim/space.ts';
 import { type CommitChoice, clusterOf, newCommitWorld, RULES, WORLD } from './cluster.ts';
+import { formulaOf } from './cost.ts';
 import type { CommitWorld } from './referees.ts';
 import { modelOf, propertiesOf, type SearchRules } from './search.ts';
 import { type CommitRules, nodesOf, type Wrong } from './types.ts';
@@ -117,6 +118,37 @@ describe('what a round costs', () => {
         participantsOf(n).map(() => 'commit'),
       );
     }
+  });
+
+  test('runs cost what the formulas say, whatever is presumed and whoever votes what', () => {
+    let compared = 0;
+    for (const protocol of ['two-phase', 'three-phase', 'paxos-commit'] as const)
+      for (const presume of ['nothing', 'abort', 'commit'] as const)
+        for (const n of [1, 2, 3, 5])
+          for (const votes of [{}, { B: 'no' }, { B: 'read' }, { B: 'read', C: 'read' }] as const)
+            for (const onePhase of [false, true])
+              for (const acceptors of [1, 3, 5]) {
+                if (protocol !== 'paxos-commit' && acceptors > 1) continue;
+                if (protocol === 'paxos-commit' && Object.values(votes).includes('read' as never))
+                  continue;
+                const rules: CommitRules = {
+                  ...RULES,
+                  ...{ protocol, presume, votes, onePhase },
+                  participants: participantsOf(n),
+                  acceptors:
+                    protocol === 'paxos-commit' ? ['A', ...'XYZW'.slice(0, acceptors - 1)] : [],
+                };
+                const formula = formulaOf(rules);
+                if (!formula) continue;
+                const { messages, forced } = costOf(rules);
+                expect([rules, messages, forced]).toEqual([
+                  rules,
+                  formula.messages.value,
+                  formula.forced.value,
+                ]);
+                compared++;
+              }
+    expect(compared).toBeGreaterThan(100);
   });
 
   const file = `${process.env.ORACLES ?? `${import.meta.dirname}/../../../../shared/oracles`}/commit-costs.json`;

@@ -42,7 +42,12 @@ export function hearVote(turn: Turn, from: Id, tx: number, vote: Vote): void {
   const known = turn.coordination(tx);
   const late = known?.phase === 'deciding' && known.decision === 'abort';
   if (!known || (known.phase !== 'collecting' && !(late && rules.wrong.has('late-vote-counts')))) {
-    turn.did = { kind: 'ignored', tx, vote, why: 'the decision is made' };
+    turn.did = {
+      kind: 'ignored',
+      tx,
+      vote,
+      why: known ? 'the decision is made' : 'it knows nothing of the transaction',
+    };
     return;
   }
   const next: Coordination = { ...known, votes: { ...known.votes, [from]: vote } };

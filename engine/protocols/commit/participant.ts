@@ -368,5 +368,9 @@ export function recoverParticipant(turn: Turn): void {
     turn.participate({ ...known, recovering: true });
     turn.wait(outcome(known.tx));
   }
-  turn.did = { kind: 'recovered', count: open.length };
+  turn.did = {
+    kind: 'recovered',
+    count: open.length,
+    ...(open.length > 0 && { phase: 'recovering' as const }),
+  };
 }
