@@ -82,6 +82,6 @@ export function arcs(): (from: Point, to: Point, pair: readonly [string, string]
     const name = [...pair].sort().join();
     const nth = lanes.get(name) ?? 0;
     lanes.set(name, nth + 1);
-    return 22 + Math.abs(to.x - from.x) * 0.1 + nth * 13;
+    return 22 + Math.min(Math.abs(to.x - from.x) * 0.1, 70) + nth * 13;
   };
 }

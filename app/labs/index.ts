@@ -12,6 +12,8 @@ interface Face {
   readonly exportAs?: string;
   /** Foreign databases can be opened in it. */
   readonly opens?: true;
+  /** By scenario: another that is worth seeing beside it. */
+  readonly beside?: Readonly<Record<string, string>>;
 }
 
 const faces: Readonly<Record<string, Face>> = {
@@ -27,7 +29,18 @@ const faces: Readonly<Record<string, Face>> = {
     exportAs: 'Export the history',
   },
   model: { picture: () => import('./model/picture.ts') },
-  commit: { picture: () => import('./commit/picture.ts') },
+  commit: {
+    picture: () => import('./commit/picture.ts'),
+    beside: {
+      commit_window: 'three_phase_window',
+      three_phase_window: 'commit_window',
+      three_phase_goes_on: 'three_phase_partition',
+      three_phase_partition: 'three_phase_goes_on',
+      commit_one_no: 'commit_presumed_abort',
+      commit_presumed_abort: 'commit_one_no',
+      paxos_commit_one_acceptor: 'commit_all_yes',
+    },
+  },
   lsm: {
     picture: () => import('./lsm/picture.ts'),
     inspect: () =>

@@ -94,7 +94,12 @@ function RoleChart(props: {
   const columns = Math.max(...states.map((state) => placeOf(state)[0])) + 1;
   const rows = Math.max(...states.map((state) => placeOf(state)[1])) + 1;
   const width = columns * (BOX.w + BOX.gap) - BOX.gap + 8;
-  const height = 132 + (rows - 1) * BOX.pitch;
+  /** Room for the arcs below the last row. */
+  const below = arrows.some(({ from, to }) => {
+    const [[a, row], [b]] = [placeOf(from), placeOf(to)];
+    return row === placeOf(to)[1] && row === rows - 1 && (row > 0 || b < a);
+  });
+  const height = BOX.y + BOX.h + (rows - 1) * BOX.pitch + (below ? 54 : 6);
   return (
     <svg
       className="role-chart"

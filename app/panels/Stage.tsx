@@ -87,7 +87,8 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
     const stage = mountStage(surface, {
       insets: plain
         ? { top: 14, right: 14, bottom: 10, left: 14 }
-        : { top: 54, right: 16, bottom: 46, left: 16 },
+        : // On a phone caption and text twin stand below, and cover nothing of it.
+          { top: 54, right: 16, bottom: surface.clientWidth <= CAPTION_BELOW ? 10 : 46, left: 16 },
       still: plain,
       onSelect: (key) => session.select(key),
       onActivate: (key) => {

@@ -35,7 +35,8 @@ export function putCaption(
     .map((shape) => {
       const { x, y } = boxOf(shape, camera);
       const length = (shape.text?.length ?? 0) * 5.8 * camera.k;
-      return { x, y: y - 11 * camera.k, width: length, height: 14 * camera.k };
+      const shift = shape.align === 'middle' ? length / 2 : shape.align === 'end' ? length : 0;
+      return { x: x - shift, y: y - 11 * camera.k, width: length, height: 14 * camera.k };
     });
   obstacles.push(...labels);
   const origin = frame.getBoundingClientRect();
@@ -44,7 +45,7 @@ export function putCaption(
     obstacles.push({ x: x - origin.x, y: y - origin.y, width, height });
   }
   const lines = scene.shapes
-    .filter(({ kind }) => kind === 'edge')
+    .filter(({ kind }) => kind === 'edge' || kind === 'flight')
     .flatMap((edge) => along(edge, camera));
   const middle = near.x + near.width / 2;
   const gap = 14;
@@ -84,9 +85,14 @@ const overlap = (a: Box, b: Box): number =>
   Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) *
   Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
 
-/** Points along a pointer. */
-function along({ x, y, to }: Shape, { k, x: dx, y: dy }: Camera): [number, number][] {
+/** Points along a pointer, or along a message's arc. */
+function along({ kind, x, y, h, to }: Shape, { k, x: dx, y: dy }: Camera): [number, number][] {
   if (!to) return [];
+  if (kind === 'flight')
+    return [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9].map((t) => [
+      (x + (to.x - x) * t) * k + dx,
+      (y + (to.y - y) * t - 4 * h * t * (1 - t)) * k + dy,
+    ]);
   return [0.15, 0.35, 0.5, 0.65, 0.85].map((t) => {
     const s = t * t * (3 - 2 * t);
     return [(x + (to.x - x) * s) * k + dx, (y + (to.y - y) * t) * k + dy];

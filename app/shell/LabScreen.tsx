@@ -37,7 +37,7 @@ import type { Session, SessionState } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
 import { desk, openDialog, type PaletteItem } from './desk.ts';
-import { type Opening, useDoors, useScenarios } from './doors.ts';
+import { type Opening, type ShippedScenario, useDoors, useScenarios } from './doors.ts';
 import { chooseFiles, saveFile } from './files.ts';
 import { takeFiles } from './incoming.ts';
 import { Logo } from './Logo.tsx';
@@ -550,7 +550,7 @@ function Story({ session }: { readonly session: Session }) {
       <h2 className="story-title">{title}</h2>
       <Prose paragraphs={prose} />
       {foreign && <Trees session={session} />}
-      <Ways session={session} />
+      <Ways session={session} current={current?.name} shipped={mine} />
       <Find session={session} />
       <Settings session={session} />
     </>
@@ -558,7 +558,12 @@ function Story({ session }: { readonly session: Session }) {
 }
 
 /** To the lab's lesson, and to two runs side by side. */
-function Ways({ session }: { readonly session: Session }) {
+function Ways(props: {
+  readonly session: Session;
+  readonly current: string | undefined;
+  readonly shipped: readonly ShippedScenario[];
+}) {
+  const { session, current, shipped } = props;
   const lab = useSession(session, (state) => state.info.name);
   const named = useSession(session, (state) => state.compare);
   const branch = useSession(session, (state) => state.branch);
@@ -568,6 +573,8 @@ function Ways({ session }: { readonly session: Session }) {
   );
   const foreign = useSession(session, (state) => state.setup.file !== undefined);
   const lesson = LESSONS.find((known) => known.lab === lab);
+  const beside = current === undefined ? undefined : faceOf(lab)?.beside?.[current];
+  const other = shipped.find(({ name }) => name === beside);
   const compare = async (make: (ways: typeof import('./comparing.ts')) => Promise<void>) =>
     make(await import('./comparing.ts'));
   return (
@@ -575,6 +582,15 @@ function Ways({ session }: { readonly session: Session }) {
       {lesson && (
         <Link href={`/lesson/${lesson.name}`} className="btn small">
           Lesson {lesson.number}
+        </Link>
+      )}
+      {other && (
+        <Link
+          href={`/compare?a=${current}&b=${other.name}`}
+          className="btn small"
+          title="Both runs under one playhead"
+        >
+          Beside “{other.title}”
         </Link>
       )}
       {named && (

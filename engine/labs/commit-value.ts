@@ -211,9 +211,8 @@ export function commitValue(
   };
 }
 
-/** A process, and the kinds of events that belong to it. */
+/** A process, and the kinds of events that belong to it. What a reader looks for first stands first. */
 export const PROCESSES = {
-  vote: ['begun', 'voted', 'vote-heard', 'accepted'],
   commit: [
     'decided',
     'pre-committing',
@@ -233,6 +232,7 @@ export const PROCESSES = {
     'heuristic',
     'damage',
   ],
+  vote: ['begun', 'voted', 'vote-heard', 'accepted'],
   takeover: ['took-over', 'promised'],
   crash: ['crash', 'restart', 'up', 'recovered', 'pause', 'resume', 'unheard'],
   network: ['partition', 'cut', 'mend', 'heal', 'drop', 'duplicate', 'hold', 'release'],

@@ -7,7 +7,7 @@ import { EMPTY_IMAGE } from '../disk/image.ts';
 import { type CommitChoice, newCommitWorld } from '../protocols/commit/cluster.ts';
 import { formulaOf } from '../protocols/commit/cost.ts';
 import { blockedIn, type CommitNode, type CommitWorld } from '../protocols/commit/referees.ts';
-import { type CommitRules, holderOf, KINDS } from '../protocols/commit/types.ts';
+import { type CommitRules, holderOf } from '../protocols/commit/types.ts';
 import type { Engine, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import { apply, type Choice, flightNamed, nextInTime } from '../sim/cluster.ts';
@@ -28,14 +28,10 @@ import { FAR, messageText } from './raft-commands.ts';
 
 export type { CommitLabState };
 
-const EVENTS: readonly string[] = [
-  ...KINDS,
-  ...['saved', 'crash', 'restart', 'pause', 'resume', 'unheard', 'drop', 'duplicate', 'hold'],
-  ...['release', 'partition', 'cut', 'mend', 'heal', 'quiet'],
-];
-const processOf = (kind: string): string =>
-  Object.entries(PROCESSES).find(([, kinds]) => (kinds as readonly string[]).includes(kind))?.[0] ??
-  'session';
+const EVENT_KINDS = Object.entries(PROCESSES).flatMap(([process, kinds]) =>
+  kinds.map((kind) => ({ kind, process })),
+);
+const EVENTS = EVENT_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'opened');
 
 function run(
   state: CommitLabState,
@@ -203,7 +199,7 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   name: 'commit',
   chapter: 15,
   title: 'Atomic commitment',
-  kinds: EVENTS.concat('opened').map((kind) => ({ kind, process: processOf(kind) })),
+  kinds: EVENT_KINDS,
   referees: [{ name: 'commit', at: 'moment', check: problemsOf }],
   parse: (words) => parse(words, EVENTS),
   print,

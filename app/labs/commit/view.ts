@@ -29,7 +29,10 @@ const RECORD = { w: 84, h: 22, gap: 3 } as const;
 const LOG_Y = RADIUS + 34;
 /** Lines of a log that are drawn: what a round writes. */
 const ROWS = 3;
-const BAR = { y: -196, h: 26 } as const;
+const BAR_Y = -164;
+const BAR_H = 26;
+/** A stage lower than this gets a picture with less air in it. */
+const LOW = 340;
 const MESSAGES_NAMED = 8;
 
 export function view(moment: CommitMoment, look: Look): Scene {
@@ -39,6 +42,9 @@ export function view(moment: CommitMoment, look: Look): Scene {
   const width = nodes.length * gap;
   const at = new Map(nodes.map(({ id }, i) => [id, (i + 0.5) * gap]));
   const shapes: Shape[] = [{ key: 'water', kind: 'water', x: 0, y: 0, w: 0, h: 0, tone: 'muted' }];
+  const low = look.height < LOW;
+  const barY = low ? BAR_Y + 36 : BAR_Y;
+  const rows = low ? ROWS - 1 : ROWS;
   const roomy = gap >= 104;
   if (!look.plain && roomy) {
     shapes.push(label('memory', -30, -12, 'memory', { align: 'start' }));
@@ -57,22 +63,22 @@ export function view(moment: CommitMoment, look: Look): Scene {
       tone: 'lamp',
     });
   const ids = nodes.map(({ id }) => id);
-  shapes.push(...wallsOf(ids, value.cuts, { gap, top: -140, height: LOG_Y + 220 }));
+  shapes.push(...wallsOf(ids, value.cuts, { gap, top: barY + 46, height: LOG_Y + 206 }));
 
   const round = roundOf(value);
-  if (round) bar(round, moment, at, gap, width, shapes);
+  if (round) bar(round, moment, at, gap, width, barY, shapes);
   for (const node of nodes)
-    shapes.push(...drawn(node, at.get(node.id) ?? 0, gap, focus === node.id, moment));
+    shapes.push(...drawn(node, at.get(node.id) ?? 0, gap, rows, focus === node.id, moment));
   flights(moment, at, shapes);
 
   const blocked = blockedWords(value);
-  const floor = LOG_Y + ROWS * (RECORD.h + RECORD.gap) + 34;
+  const floor = LOG_Y + rows * (RECORD.h + RECORD.gap) + (low ? 14 : 26);
   const lines = blocked ? wrapped(blocked, Math.floor((width + 60) / 5.6)) : [];
   lines.forEach((text, i) => {
     shapes.push(label(`blocked:${i}`, width / 2, floor + i * 15, text, { tone: 'fault' }));
   });
-  const top = BAR.y - 30;
-  const bottom = floor + 22 + (look.uncaptioned ? 0 : 72);
+  const top = barY - 26;
+  const bottom = floor + (look.uncaptioned ? 2 + 15 * (lines.length - 1) : 66);
   return {
     shapes,
     left: -34,
@@ -114,6 +120,7 @@ function bar(
   at: ReadonlyMap<string, number>,
   gap: number,
   width: number,
+  y: number,
   shapes: Shape[],
 ): void {
   const { tx, decision, votes, firm, story } = round;
@@ -126,9 +133,9 @@ function bar(
       key: `part:${id}`,
       kind: 'cell',
       x: x - w / 2,
-      y: BAR.y,
+      y,
       w,
-      h: BAR.h,
+      h: BAR_H,
       tone: decision ? toneOf(decision) : tone,
       text: says ?? (closed ? '–' : '…'),
       dashed: closed ? !firm : says === undefined,
@@ -147,7 +154,7 @@ function bar(
     part(id, says, tone, `${id}: ${says ?? 'nothing heard yet'}`);
   const left = Math.min(...[...at.values()]) - gap / 2;
   shapes.push(
-    label('story', left + width / 2, BAR.y - 10, `transaction ${tx} · ${story}`, {
+    label('story', left + width / 2, y - 10, `transaction ${tx} · ${story}`, {
       tone: decision ? toneOf(decision) : 'muted',
     }),
   );
@@ -172,6 +179,7 @@ function drawn(
   node: ShownNode,
   x: number,
   gap: number,
+  rows: number,
   lit: boolean,
   moment: CommitMoment,
 ): Shape[] {
@@ -222,7 +230,7 @@ function drawn(
     });
   }
   const w = Math.min(RECORD.w, gap - 6);
-  const first = Math.max(0, durable - ROWS);
+  const first = Math.max(0, durable - rows);
   const many = value.tx > 1;
   const text = ({ is, tx }: LogRecord) => (many ? `${tx} ${is}` : is);
   log.forEach((record, index) => {
@@ -247,7 +255,7 @@ function drawn(
       aria: `line ${index + 1} of its log, ${recordWords(record)}, ${saved ? 'on the disk' : 'not on the disk yet'}`,
     });
   });
-  const under = LOG_Y + Math.min(ROWS, durable) * (RECORD.h + RECORD.gap) + 12;
+  const under = LOG_Y + Math.min(rows, durable) * (RECORD.h + RECORD.gap) + 12;
   if (durable === 0) shapes.push(label(`log:${id}`, x, LOG_Y + 12, 'empty log', { on: key }));
   else if (first > 0) shapes.push(label(`log:${id}`, x, under, `${first} before`, { on: key }));
   return shapes;
@@ -301,7 +309,8 @@ function flights(
     const tone = toneOfFlight(flight);
     draw(flight, Math.round(share * 1000) / 10, {
       tone,
-      ...(named && { text: flight.text }),
+      // Just sent, it would stand on what its sender is writing.
+      ...(named && share > 0.05 && { text: flight.text }),
       ...(flight.held && { quiet: true }),
       legend: tone === 'fault' ? 'fault' : tone === 'durable' ? 'commit' : '',
       aria: `message ${nameOfFlight(flight)}, ${flight.text}`,
