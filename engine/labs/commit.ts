@@ -7,7 +7,7 @@ import { EMPTY_IMAGE } from '../disk/image.ts';
 import { type CommitChoice, newCommitWorld } from '../protocols/commit/cluster.ts';
 import { formulaOf } from '../protocols/commit/cost.ts';
 import { blockedIn, type CommitNode, type CommitWorld } from '../protocols/commit/referees.ts';
-import { type CommitRules, holderOf } from '../protocols/commit/types.ts';
+import { holderOf } from '../protocols/commit/types.ts';
 import type { Engine, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import { apply, type Choice, flightNamed, nextInTime } from '../sim/cluster.ts';
@@ -19,7 +19,6 @@ import {
   type CommitEvent,
   commitValue,
   costOf,
-  type Meter,
   metered,
   newMeter,
   PROCESSES,
