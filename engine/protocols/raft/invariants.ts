@@ -112,8 +112,12 @@ export function observe(
   }
 
   if (now.commit > (was?.commit ?? 0)) {
-    for (let at = Math.max(was?.commit ?? 0, now.log.from - 1) + 1; at <= now.commit; at++) {
-      const entry = itemAt(now.log, at);
+    // What was committed and put into a snapshot in one step was in the log before it; what a
+    // snapshot from elsewhere replaced was not.
+    const { snapshot } = now;
+    const whole = was && snapshot && termAt(was, snapshot.index) === snapshot.term ? was.log : null;
+    for (let at = (was?.commit ?? 0) + 1; at <= now.commit; at++) {
+      const entry = itemAt(now.log, at) ?? (whole && itemAt(whole, at));
       if (!entry) continue;
       const known = itemAt(committed, at)?.entry;
       if (known) {
@@ -145,6 +149,17 @@ export function observe(
           );
       }
     }
+  }
+
+  // A snapshot stands for all entries up to its last, which is the one that was committed there.
+  if (now.snapshot && now.snapshot !== was?.snapshot) {
+    const { index, term } = now.snapshot;
+    const known = itemAt(committed, index)?.entry;
+    if (known && known.term !== term)
+      say(
+        'state machine safety',
+        `The snapshot of ${now.self} ends with an entry ${index} of term ${term}; another node applied one of term ${known.term} there.`,
+      );
   }
 
   if (leaders === ghost.leaders && committed === ghost.committed && found.length === 0)
