@@ -202,6 +202,13 @@ export const settings: readonly Setting[] = [
     values: [1, 10, 100],
     help: 'Keys that a storm uses.',
   },
+  ms('gap', 500, 10, 10_000, [50, 500], 'The most time between two faults of a storm, in ms.'),
+  {
+    name: 'operator',
+    type: 'switch',
+    default: false,
+    help: 'In a storm somebody adds and removes voters too, and has the leader hand over.',
+  },
 ];
 
 export const sabotage: readonly (Sabotage & { readonly name: Wrong })[] = [

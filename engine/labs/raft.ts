@@ -42,6 +42,7 @@ import { type HistoryRecord, newClient } from '../sim/client.ts';
 import { absorb, apply, flightNamed, type Happening, nextInTime, pick } from '../sim/cluster.ts';
 import { isCut } from '../sim/net.ts';
 import { itemAt, itemsOf, seqOf } from '../sim/seq.ts';
+import { GAP, type Storm, weather } from '../sim/storm.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
 import { type Command, FAR, MOST_CLIENTS, messageText, parse, print } from './raft-commands.ts';
@@ -164,7 +165,15 @@ function run(
         const ready = withClients(state, setup.settings.clients as number);
         const { state: after } = step(
           ready,
-          { do: 'chaos', length: command.length, keys: setup.settings.keys as number },
+          {
+            do: 'chaos',
+            length: command.length,
+            keys: setup.settings.keys as number,
+            ...(setup.settings.gap !== GAP / 1000 && {
+              gap: (setup.settings.gap as number) * 1000,
+            }),
+            ...(setup.settings.operator === true && { operator: true }),
+          },
           note,
           setup,
           elsewhere,
@@ -367,18 +376,66 @@ function namedVoters({ log, voters }: RaftState): readonly Id[] {
   return voters;
 }
 
+type Leader = RaftNode & { state: RaftState };
+
 /** The node that leads the highest term, as an operator would find it. */
-function leaderOf({ world }: RaftLabState, what: string): RaftNode & { state: RaftState } {
-  let found: (RaftNode & { state: RaftState }) | undefined;
+function leading(world: RaftWorld): Leader | undefined {
+  let found: Leader | undefined;
   for (const node of world.nodes)
     if (
       node.status === 'up' &&
       node.state?.role === 'leader' &&
       node.state.term > (found?.state.term ?? -1)
     )
-      found = node as RaftNode & { state: RaftState };
+      found = node as Leader;
+  return found;
+}
+
+function leaderOf({ world }: RaftLabState, what: string): Leader {
+  const found = leading(world);
   if (!found) throw new Complaint(`nobody leads: there is no one to ${what}`);
   return found;
+}
+
+/** How far a storm's operator takes the number of voters from what it was. */
+const FEWER_OR_MORE = 2;
+
+/**
+ * What a storm's operator does: hands over, or adds or removes a voter, with the leader or, where
+ * nobody leads, with a node that refuses. A roll of 32 bits says which.
+ */
+function operated(
+  cluster: RaftCluster,
+  before: RaftWorld,
+  { at, roll }: { readonly at?: Micros; readonly roll: number },
+): { world: RaftWorld; choice: RaftChoice } {
+  const world: RaftWorld = { ...before, storm: weather(before.storm as Storm, before).storm };
+  const asked = leading(world) ?? (world.nodes.find(({ status }) => status === 'up') as Leader);
+  if (!asked) return { world, choice: { do: 'quiet', ...(at !== undefined && { at }) } };
+  const ask = (request: Request, of = world): { world: RaftWorld; choice: RaftChoice } => ({
+    world: of,
+    choice: { do: 'ask', node: asked.id, request, ...(at !== undefined && { at }) },
+  });
+  const which = Math.floor(roll / 8);
+  const voters = namedVoters(asked.state);
+  const one = (list: readonly Id[]): Id => list[which % list.length] as Id;
+  if (roll % 4 === 0) {
+    const others = voters.filter((id) => id !== asked.id);
+    if (others.length > 0) return ask({ ask: 'transfer', to: one(others) });
+  }
+  const began = cluster.config.voters.length;
+  const names = nodeNames(Math.min(9, began + FEWER_OR_MORE));
+  const outside = names.filter((id) => !voters.includes(id));
+  const removes = voters.length > Math.max(1, began - FEWER_OR_MORE) && roll % 8 >= 4;
+  if (removes || outside.length === 0) {
+    const leaves = one(voters);
+    return ask({ ask: 'voters', voters: voters.filter((id) => id !== leaves) });
+  }
+  const joins = one(outside);
+  return ask(
+    { ask: 'voters', voters: [...voters, joins].sort() },
+    nodeNamed(world, joins) ? world : joined(cluster, world, joins),
+  );
 }
 
 function withClients(state: RaftLabState, count: number): RaftLabState {
@@ -443,7 +500,12 @@ function step(
   setup: Setup,
   elsewhere: Elsewhere | undefined,
 ) {
-  const { world, happening } = happens(clusterOfSetup(setup), state.world, choice, elsewhere);
+  const cluster = clusterOfSetup(setup);
+  const asked =
+    choice.do === 'operate'
+      ? operated(cluster, state.world, choice)
+      : { world: state.world, choice };
+  const { world, happening } = happens(cluster, asked.world, asked.choice, elsewhere);
   let { watched } = state;
   for (let at = state.world.history.length; at < world.history.length; at++)
     watched = watchEntry(watched, itemAt(world.history, at) as HistoryRecord);

@@ -34,7 +34,7 @@ import {
 } from './client.ts';
 import { isCut, linkOf, travel, withLink } from './net.ts';
 import { itemAt, pushed } from './seq.ts';
-import { newStorm, nextThought, nextWish, type Storm, weather } from './storm.ts';
+import { newStorm, nextThought, nextWish, type Storm, type StormRules, weather } from './storm.ts';
 import {
   emptyWorld,
   type Flight,
@@ -79,8 +79,10 @@ export type Choice<D = unknown, R = unknown> = {
     }
   | { readonly do: 'skew'; readonly node: Id; readonly by: Micros; readonly rate?: number }
   | { readonly do: 'heal' | 'clear' | 'quiet' }
-  | { readonly do: 'chaos'; readonly length: Micros; readonly keys: number }
+  | ({ readonly do: 'chaos' } & StormRules)
   | { readonly do: 'calm' }
+  /** A storm's operator; whoever knows the protocol turns it into something that is asked. */
+  | { readonly do: 'operate'; readonly roll: number }
 );
 
 /** A message that a step sent: when it arrives, or that it does not. */
@@ -584,7 +586,7 @@ export function absorb<C, S, M, D, R, G>(
       break;
     }
     case 'chaos': {
-      const storm: Storm = newStorm(w.now, choice.length, choice.keys, dice.next());
+      const storm: Storm = newStorm(w.now, choice, dice.next());
       w.storm = storm;
       w.clients.forEach((client, index) => {
         if (client.open || client.timer) return;
@@ -613,6 +615,7 @@ export function absorb<C, S, M, D, R, G>(
       );
       break;
     case 'quiet':
+    case 'operate':
       break;
   }
   // What was under way on a link that is cut goes lost with it.

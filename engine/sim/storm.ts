@@ -13,11 +13,15 @@ export interface Storm {
   /** When the next thing goes wrong; after `calm` has come: never. */
   readonly next: Micros;
   readonly dice: DiceState;
+  /** The most time between two faults. */
+  readonly gap: Micros;
   /** Keys that clients use, and how many values they wrote. */
   readonly keys: number;
   readonly values: number;
   /** A node that crashed and comes back at once: the power only flickered. */
   readonly back?: Id;
+  /** Somebody changes the cluster meanwhile. */
+  readonly operator?: true;
 }
 
 export type Weather =
@@ -35,25 +39,45 @@ export type Weather =
       readonly loss?: number;
     }
   | { readonly do: 'skew'; readonly node: Id; readonly by: Micros; readonly rate: number }
+  /** The operator does something; what, the protocol makes of a number of 32 bits. */
+  | { readonly do: 'operate'; readonly roll: number }
   | { readonly do: 'heal' }
   | { readonly do: 'clear' };
 
-/** The least and the most time between two faults. */
-const GAP: readonly [Micros, Micros] = [60_000, 500_000];
+/** The most time between two faults, unless said; the least is an eighth of it, or nearly. */
+export const GAP: Micros = 500_000;
 /** How far a storm pushes a clock: what lease reads must bear (a lease has a third for it). */
 const SKEW: Micros = 10_000;
 const DRIFT = 0.02;
 
-export function newStorm(now: Micros, length: Micros, keys: number, seed: number): Storm {
+export interface StormRules {
+  readonly length: Micros;
+  readonly keys: number;
+  readonly gap?: Micros;
+  readonly operator?: boolean;
+}
+
+export function newStorm(
+  now: Micros,
+  { length, keys, gap = GAP, operator = false }: StormRules,
+  seed: number,
+): Storm {
   const dice = new Dice(seed);
   return {
     until: now + length,
     calm: now + Math.floor(length * 0.75),
-    next: now + GAP[0] + dice.below(GAP[1] - GAP[0]),
+    next: now + pause(gap, dice),
     dice: dice.state,
+    gap,
     keys,
     values: 0,
+    ...(operator && { operator }),
   };
+}
+
+function pause(gap: Micros, dice: Dice): Micros {
+  const least = Math.floor(gap * 0.12);
+  return least + dice.below(gap - least);
 }
 
 interface Sky {
@@ -72,17 +96,17 @@ export function weather(
     sky.nodes.some(({ id, status }) => id === back && status === 'crashed')
   ) {
     const dice = new Dice(storm.dice);
-    const next = Math.min(storm.calm, storm.next + GAP[0] + dice.below(GAP[1] - GAP[0]));
+    const next = Math.min(storm.calm, storm.next + pause(storm.gap, dice));
     return { fault: { do: 'restart', node: back }, storm: { ...rest, next, dice: dice.state } };
   }
   const dice = new Dice(storm.dice);
-  const next = storm.next + GAP[0] + dice.below(GAP[1] - GAP[0]);
+  const next = storm.next + pause(storm.gap, dice);
   if (storm.next >= storm.calm) {
     const down = sky.nodes.find(({ status }) => status === 'crashed');
     if (down) return { fault: { do: 'restart', node: down.id }, storm };
     return { fault: { do: 'clear' }, storm: { ...storm, next: Infinity, dice: dice.state } };
   }
-  const fault = drawn(dice, sky);
+  const fault = drawn(dice, sky, storm.operator === true);
   if (fault.do === 'crash' && dice.below(2) === 0) {
     const soon = storm.next + 500 + dice.below(40_000);
     return {
@@ -93,14 +117,14 @@ export function weather(
   return { fault, storm: { ...rest, next: Math.min(next, storm.calm), dice: dice.state } };
 }
 
-function drawn(dice: Dice, { nodes, links }: Sky): Weather {
+function drawn(dice: Dice, { nodes, links }: Sky, operator: boolean): Weather {
   const one = <T>(list: readonly T[]): T => list[dice.below(list.length)] as T;
   const up = nodes.filter(({ status }) => status === 'up');
   const crashed = nodes.filter(({ status }) => status === 'crashed');
   const paused = nodes.filter(({ status }) => status === 'paused');
   const other = (id: Id) => one(nodes.filter((node) => node.id !== id)).id;
   for (;;) {
-    switch (dice.below(9)) {
+    switch (dice.below(operator ? 12 : 9)) {
       case 0:
         if (up.length > 0) return { do: 'crash', node: one(up).id };
         break;
@@ -150,6 +174,8 @@ function drawn(dice: Dice, { nodes, links }: Sky): Weather {
         const rate = 1 + (DRIFT * (dice.below(201) - 100)) / 100;
         return { do: 'skew', node: one(nodes).id, by, rate };
       }
+      default:
+        return { do: 'operate', roll: dice.below(2 ** 32) };
     }
   }
 }
