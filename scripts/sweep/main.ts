@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { crashPart, exportPart, mirrorPart } from './btree.ts';
 import { lsmCrashPart, lsmExportPart, lsmMirrorPart } from './lsm.ts';
 import type { Figures, Part } from './part.ts';
+import { stormPart, switchPart } from './raft.ts';
 
 const PARTS: readonly Part[] = [
   crashPart,
@@ -14,6 +15,8 @@ const PARTS: readonly Part[] = [
   lsmCrashPart,
   lsmExportPart,
   lsmMirrorPart,
+  stormPart,
+  switchPart,
 ];
 
 const HELP = `npm run sweep -- [--only NAME[,NAME…]] [--share PART]
