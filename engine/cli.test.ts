@@ -90,6 +90,25 @@ describe('run', () => {
     );
   });
 
+  test('of a cluster: what is not there, and what there cannot be', () => {
+    const raft = (lines: string) => refused(['run', '-'], `lab raft\n${lines}\n`);
+    expect(raft('set nodes 0')).toBe(
+      'line 2, column 11: nodes is a whole number from 1 to 9; found 0',
+    );
+    expect(raft('set nodes 1000')).toBe(
+      'line 2, column 11: nodes is a whole number from 1 to 9; found 1000',
+    );
+    expect(raft('run 100ms\npartition A,B / C,Q')).toBe(
+      'line 3: there is no node Q; there are A, B, C, D, E',
+    );
+    expect(raft('fire A election\nstep 12\ndeliver A>B#1')).toMatch(
+      /^line 4: A>B#1 is not under way any more; /,
+    );
+    expect(raft('run -300ms')).toBe(
+      'line 2, column 5: a time is a number with its unit, up to an hour, as in 300ms or 20s; found -300ms',
+    );
+  });
+
   test('a file that is not there, a folder, and no file at all', () => {
     expect(refused(['run', 'nowhere.txt'])).toBe('there is no file nowhere.txt');
     expect(refused(['run', '.'])).toBe('. is a folder');
