@@ -27,9 +27,9 @@ const LAB = /^app\/labs\/([^/]+)\//;
 /** The screen that every lab shares, gestures and all; it is loaded with the first one. */
 const LAB_SCREEN = /^app\/(shell\/lab|panels\/|draw\/)/i;
 /** What a lab asks for once its picture stands: gestures, a source text's frame, the search, the statechart. */
-const LATER = /^app\/(draw\/zoom|panels\/(Source|Search)|labs\/[^/]+\/choreography)\./;
+const LATER = /^app\/(draw\/zoom|panels\/(Source|Search|StateGraph)|labs\/[^/]+\/choreography)\./;
 const INSPECTOR = /^app\/labs\/[^/]+\/inspect\./;
-const OF_ACTORS = /^app\/(panels\/(Lanes|Actors)|draw\/cluster)\./;
+const OF_ACTORS = /^app\/(panels\/(Lanes|Actors|StateGraph)|draw\/cluster)\./;
 /** A lesson is a file; the screen of lessons comes with the first one. */
 const LESSON = /^app\/lessons\/([^/]+)\.tsx$/;
 const LESSON_SCREEN = /^app\/shell\/Lesson/;

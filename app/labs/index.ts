@@ -10,6 +10,8 @@ interface Face {
   readonly inspect?: () => Promise<{ readonly inspect: Inspect }>;
   /** What the button says that saves the lab's files; absent: it has none. */
   readonly exportAs?: string;
+  /** The graph of all its states stands below the stage. */
+  readonly graph?: true;
   /** Foreign databases can be opened in it. */
   readonly opens?: true;
   /** By scenario: another that is worth seeing beside it. */
@@ -28,7 +30,7 @@ const faces: Readonly<Record<string, Face>> = {
     picture: () => import('./raft/picture.ts'),
     exportAs: 'Export the history',
   },
-  model: { picture: () => import('./model/picture.ts') },
+  model: { picture: () => import('./model/picture.ts'), graph: true },
   commit: {
     picture: () => import('./commit/picture.ts'),
     beside: {

@@ -1,9 +1,10 @@
 // "Find a counterexample": what is to hold, how far the search may go, how far it has come, and what it
 // says. Loaded when the button is first pressed; the search itself has a worker of its own.
 
-import { useEffect, useId, useState } from 'react';
+import { lazy, Suspense, useEffect, useId, useState } from 'react';
 import { useStore } from 'zustand';
 import {
+  DRAWN,
   type Finder,
   type Offer,
   type Outcome,
@@ -14,6 +15,8 @@ import {
 import type { Session } from '../player/types.ts';
 import { useSession } from './use.ts';
 import './search.css';
+
+const FoundGraph = lazy(() => import('./StateGraph.tsx').then((m) => ({ default: m.FoundGraph })));
 
 /** How long a search takes at most unless somebody says otherwise, in seconds. */
 const SECONDS = 60;
@@ -57,7 +60,12 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
   const start = () => {
     setComplaint(undefined);
     void finder.search(
-      { ...(chosen && { property }), bounds, ...(symmetry !== undefined && { symmetry }) },
+      {
+        ...(chosen && { property }),
+        bounds,
+        ...(symmetry !== undefined && { symmetry }),
+        graph: DRAWN,
+      },
       seconds,
     );
   };
@@ -159,6 +167,11 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
       <div role="status">
         {outcome && <Said outcome={outcome} moment={moment} asked={property} onOpen={open} />}
       </div>
+      {outcome && (
+        <Suspense>
+          <FoundGraph finder={finder} outcome={outcome} />
+        </Suspense>
+      )}
       <p className="complaint" role="alert">
         {complaint ?? trouble}
       </p>

@@ -40,8 +40,11 @@ export interface Finder {
   close(): void;
 }
 
+/** Up to so many states a graph is kept, to be drawn. */
+export const DRAWN = 8_000;
+
 /** The lines of a text that say under which setup it runs. */
-const SETUP = /^(lab|seed|set|sabotage|file) /;
+export const SETUP = /^(lab|seed|set|sabotage|file) /;
 
 const startSearcher: StartWorker = () => {
   const worker = new Worker(new URL('../../engine/worker.ts', import.meta.url), {

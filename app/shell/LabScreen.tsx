@@ -48,6 +48,9 @@ import { Trouble } from './Trouble.tsx';
 import './lab.css';
 import '../panels/panels.css';
 
+const StateGraph = lazy(() =>
+  import('../panels/StateGraph.tsx').then((m) => ({ default: m.StateGraph })),
+);
 const Lanes = lazy(() => import('../panels/Lanes.tsx').then((m) => ({ default: m.Lanes })));
 const Export = lazy(() => import('./Export.tsx').then((m) => ({ default: m.Export })));
 const Share = lazy(() => import('./Share.tsx').then((m) => ({ default: m.Share })));
@@ -265,6 +268,7 @@ const SCENARIO_SIDE = { label: 'Scenario and operations', button: 'Operations' }
 export function Screen(props: ScreenProps) {
   const { session, inspect, side = SCENARIO_SIDE } = props;
   const phase = useSession(session, (state) => state.phase);
+  const face = faceOf(useSession(session, (state) => state.info.name));
   const trouble = useSession(session, (state) => state.trouble);
   const title = useSession(session, titleOf);
   const folded = usePreference('folded');
@@ -307,7 +311,7 @@ export function Screen(props: ScreenProps) {
               <Stage session={session} said={props.said} pins={props.pins} />
               {inspect === undefined && (
                 <Suspense>
-                  <Lanes session={session} />
+                  {face?.graph ? <StateGraph session={session} /> : <Lanes session={session} />}
                 </Suspense>
               )}
               <TextTwin session={session} />

@@ -34,5 +34,24 @@ export function search(
       return [`init ${space.offered(states[0] as number) + 1}`, ...steps];
     },
     wish,
+    drawn: ({ choices, levels }) => ({
+      line: choices,
+      lines: model.steps.map(({ name }) => `do ${name}`),
+      ...(hasEquals && { classes: classesOf(model, space, levels.length) }),
+    }),
+  });
+}
+
+/** For each of the first states of a space, the first that is equal to it but for a renaming. */
+function classesOf(model: SmallModel, space: SmallSpace, size: number): Int32Array {
+  const quotient = new SmallSpace(model, { symmetry: true });
+  const vars = new Uint8Array(model.variables.length);
+  const firsts = new Map<number, number>();
+  return Int32Array.from({ length: size }, (_, state) => {
+    space.read(state, vars);
+    const number = quotient.numberOf(vars);
+    const first = firsts.get(number) ?? state;
+    firsts.set(number, first);
+    return first;
   });
 }

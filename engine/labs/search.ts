@@ -5,6 +5,7 @@ import type {
   Search,
   SearchBound,
   SearchFinding,
+  SearchGraph,
   SearchOffer,
   SearchReport,
   SearchWish,
@@ -15,6 +16,7 @@ import {
   type Finding,
   NEVER_STUCK,
   type Path,
+  type StateGraph,
 } from '../sim/explorer.ts';
 import type { Model, Property } from '../sim/model.ts';
 import { Hunt, type PlayRules } from '../sim/play.ts';
@@ -95,6 +97,8 @@ export function searchOf<W, C>(parts: {
   readonly before?: readonly string[];
   readonly wish: SearchWish;
   readonly beyond?: Beyond<W, C>;
+  /** What the lab adds to the graph. */
+  readonly drawn?: (graph: StateGraph) => Pick<SearchGraph, 'line' | 'lines' | 'classes'>;
 }): Search {
   const { explorer, offer, before = [], wish, beyond } = parts;
   const commandsOf = (path: Path) => [...before, ...parts.commandsOf(path)];
@@ -162,7 +166,12 @@ export function searchOf<W, C>(parts: {
       const { findings, ...counts } = explorer.report();
       return { ...counts, findings: findings.map(told) };
     },
-    graph: () => explorer.graph(),
+    graph() {
+      const graph = explorer.graph();
+      if (!graph) return undefined;
+      const { choices: _, ...rest } = graph;
+      return { ...rest, ...parts.drawn?.(graph) };
+    },
     runTo: (state) => commandsOf(explorer.path(state)),
   };
 }

@@ -319,6 +319,18 @@ export interface SearchGraph {
   readonly to: Int32Array;
   /** The first so many states were gone on from. */
   readonly looked: number;
+  /** How the properties see the states: for each state 1 where the test holds, else 0. */
+  readonly properties: readonly {
+    readonly name: string;
+    readonly holds: 'always' | 'sometimes' | 'eventually';
+    readonly good: Uint8Array;
+  }[];
+  /** The commands that take the transitions, where a choice is the same command in every state … */
+  readonly lines?: readonly string[];
+  /** … and for each transition, which of them. */
+  readonly line?: Uint16Array;
+  /** For each state, the first that is equal to it but for a renaming; where there are equals. */
+  readonly classes?: Int32Array;
 }
 
 export interface SearchReport {

@@ -37,6 +37,14 @@ export interface StateGraph {
   readonly to: Int32Array;
   /** How many of the states were gone on from. */
   readonly looked: number;
+  /** One a transition: which choice of the state that it leaves. */
+  readonly choices: Uint16Array;
+  /** Which states pass the test of each property. */
+  readonly properties: readonly {
+    readonly name: string;
+    readonly holds: 'always' | 'sometimes' | 'eventually';
+    readonly good: Uint8Array;
+  }[];
 }
 
 export interface Finding {
@@ -215,12 +223,19 @@ export class Explorer {
     }
     const edges = this.#next === 0 ? 0 : graph.end(this.#next - 1);
     const [from, to] = [new Int32Array(edges), new Int32Array(edges)];
+    const choices = new Uint16Array(edges);
     for (let state = 0; state < this.#next; state++)
       for (let edge = graph.from(state); edge < graph.end(state); edge++) {
         from[edge] = state;
         to[edge] = graph.to(edge);
+        choices[edge] = graph.choice(edge);
       }
-    return { levels, from, to, looked: this.#next };
+    const properties = this.#space.properties.map(({ name, holds }, p) => ({
+      name,
+      holds,
+      good: Uint8Array.from({ length: size }, (_, state) => (this.#space.test(p, state) ? 1 : 0)),
+    }));
+    return { levels, from, to, looked: this.#next, choices, properties };
   }
 
   #found(state: number, parent: number, choice: number): void {

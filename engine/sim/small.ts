@@ -258,6 +258,11 @@ export class SmallSpace implements Space {
     return this.#model.final(this.#renamed);
   }
 
+  /** Which state of this space that is, found or made: under symmetry the same for all that are equal. */
+  numberOf(vars: Vars): number {
+    return this.#number(vars);
+  }
+
   /** Unpacks a state. */
   read(state: number, into: Vars): void {
     const base = state * this.#words;

@@ -22,11 +22,30 @@ type Row = ModelValue['rows'][number];
 type Said = NonNullable<ModelValue['said']>[number];
 type Way = ModelValue['ways'][number];
 
-const CELL = { h: 21, gap: 4, character: 7.5, pad: 10 } as const;
-const CARD = { w: 138, narrow: 124, head: 24, pad: 7, gap: 14 } as const;
+const CHARACTER = 7.5;
+/** Heights and widths; on a phone all stands closer. `title`: between a row's title and what is before it. */
+const WIDE = {
+  cell: 21,
+  gap: 4,
+  pad: 7,
+  card: 138,
+  head: 24,
+  apart: 14,
+  title: 30,
+  line: 420,
+} as const;
+const NARROW = {
+  cell: 19,
+  gap: 3,
+  pad: 6,
+  card: 120,
+  head: 21,
+  apart: 10,
+  title: 22,
+  line: 290,
+} as const;
+type Sizes = typeof WIDE | typeof NARROW;
 const UNIT = { w: 74, h: 17 } as const;
-/** Between a row's title and the row before it. */
-const TITLE = 30;
 
 const TONES: Readonly<Record<string, Tone>> = {
   prepared: 'dirty',
@@ -62,13 +81,13 @@ const heldText = (label: string, { says, nothing, bit }: ShownVariable): string 
 /** A message's name, and what it says beside that. */
 export const saidText = ({ name, says, bit }: Said): string => (bit ? name : `${name} ${says}`);
 
-const widthOf = (text: string): number =>
-  Math.max(26, Math.ceil(text.length * CELL.character) + CELL.pad);
+const widthOf = (text: string): number => Math.max(26, Math.ceil(text.length * CHARACTER) + 9);
 
 /** Boxes of these widths, in lines no wider than `most`, each with its place; `parts`: some begin a line. */
 function flow(
   widths: readonly number[],
   most: number,
+  { cell, gap }: Sizes,
   parts: (index: number) => boolean = () => false,
 ): { places: { x: number; y: number; line: number }[]; lines: number[]; height: number } {
   const places: { x: number; y: number; line: number }[] = [];
@@ -79,11 +98,11 @@ function flow(
       x = 0;
       line++;
     }
-    places.push({ x, y: line * (CELL.h + CELL.gap), line });
+    places.push({ x, y: line * (cell + gap), line });
     lines[line] = x + width;
-    x += width + CELL.gap;
+    x += width + gap;
   }
-  const height = widths.length === 0 ? 0 : (line + 1) * (CELL.h + CELL.gap) - CELL.gap;
+  const height = widths.length === 0 ? 0 : (line + 1) * (cell + gap) - gap;
   return { places, lines, height };
 }
 
@@ -109,25 +128,27 @@ export function view(moment: ModelMoment, look: Look): Scene {
   const { value } = moment;
   const { rows, said = [], ways } = value;
   const room = Math.max(300, look.width - 44);
-  const narrow = look.width < 560;
+  const sizes = look.width < 560 ? NARROW : WIDE;
+  const { cell, title: between } = sizes;
   const shapes: Shape[] = [];
   const middles = new Map<string, Box>();
   let y = 0;
   let width = 0;
   const placed: { card: Card; x: number; y: number }[] = [];
   for (const row of rows) {
-    const cards = row.things.map((thing) => cardOf(thing, row, narrow));
-    const block = row.ring ? onRing(cards) : inLines(cards, room, ways, narrow);
+    const cards = row.things.map((thing) => cardOf(thing, row, sizes));
+    const block = row.ring ? onRing(cards) : inLines(cards, room, ways, sizes);
     shapes.push(title(`title:${row.title}`, row.title, y));
-    y += TITLE - 12;
+    y += 16;
     for (const place of block.places) placed.push({ ...place, y: place.y + y });
-    y += block.height + TITLE;
+    y += block.height + between;
     width = Math.max(width, block.width);
   }
   const chips = said.map((message) => ({ message, w: widthOf(saidText(message)) }));
   const lines = flow(
     chips.map(({ w }) => w),
     Math.max(width, Math.min(room, 620)),
+    sizes,
   );
   width = Math.max(width, ...lines.lines);
 
@@ -140,7 +161,7 @@ export function view(moment: ModelMoment, look: Look): Scene {
     const order = value.order === undefined ? '' : ` (${value.order})`;
     const words = said.length > 0 ? `messages sent${order}` : 'no message sent yet';
     shapes.push(title('title:said', words, y));
-    y += TITLE - 12;
+    y += 16;
     chips.forEach(({ message, w }, i) => {
       const { x, y: down, line } = lines.places[i] as (typeof lines.places)[number];
       shapes.push({
@@ -149,7 +170,7 @@ export function view(moment: ModelMoment, look: Look): Scene {
         x: x - (lines.lines[line] as number) / 2,
         y: y + down,
         w,
-        h: CELL.h,
+        h: cell,
         tone: toneOf(message.bit ? message.name : message.says, 'plain'),
         text: saidText(message),
         lit: message.changed,
@@ -159,7 +180,7 @@ export function view(moment: ModelMoment, look: Look): Scene {
         aria: `message ${saidText(message)}`,
       });
     });
-    y += Math.max(CELL.h, lines.height) + TITLE;
+    y += Math.max(cell, lines.height) + between;
   }
   for (const row of rows) drawRing(row, middles, shapes);
   for (const row of rows) drawToken(row, middles, shapes);
@@ -226,17 +247,18 @@ const title = (key: string, text: string, y: number): Shape => ({
 });
 
 /** A thing with its variables, about its own corner. */
-function cardOf(thing: ShownThing, row: Row, narrow: boolean): Card {
+function cardOf(thing: ShownThing, row: Row, sizes: Sizes): Card {
+  const { cell, gap, pad, head } = sizes;
   const { name, is, holds, has } = thing;
   const select = `thing:${name}`;
   const cells: (Box & { shape: Omit<Shape, keyof Box> })[] = [];
-  let y: number = CARD.head;
+  let y: number = head;
   if (holds) {
     // Full to a height: a unit of it a cell, the topmost first.
     for (let unit = holds.most; unit > 0; unit--) {
       const full = unit <= holds.amount;
       cells.push({
-        x: CARD.pad,
+        x: pad,
         y,
         w: UNIT.w,
         h: UNIT.h,
@@ -252,17 +274,17 @@ function cardOf(thing: ShownThing, row: Row, narrow: boolean): Card {
       });
       y += UNIT.h + 2;
     }
-    return { thing, w: UNIT.w + 2 * CARD.pad, h: y + CARD.pad - 2, cells };
+    return { thing, w: UNIT.w + 2 * pad, h: y + pad - 2, cells };
   }
   const texts = has.map((held) => heldText(held.label, held));
   // Of many variables those of one kind stand in a line: `heard 1` `heard 2`; `1: mbal 0` `1: bal`.
   const kind = (i: number): string | undefined => has[i]?.label.split(' ')[0];
   const parts = (i: number): boolean => has.length > 4 && i > 0 && kind(i) !== kind(i - 1);
   const alone = row.things.length === 1;
-  const widest = Math.max(0, ...flow(texts.map(widthOf), narrow ? 290 : 420, parts).lines);
-  const least = Math.max(narrow ? CARD.narrow : CARD.w, ...(alone ? [widest + 2 * CARD.pad] : []));
-  const w = Math.max(least, 2 * CARD.pad + Math.max(0, ...texts.map(widthOf)));
-  const inner = w - 2 * CARD.pad;
+  const widest = Math.max(0, ...flow(texts.map(widthOf), sizes.line, sizes, parts).lines);
+  const least = Math.max(sizes.card, ...(alone ? [widest + 2 * pad] : []));
+  const w = Math.max(least, 2 * pad + Math.max(0, ...texts.map(widthOf)));
+  const inner = w - 2 * pad;
   const variable = (
     held: ShownVariable,
     text: string,
@@ -286,18 +308,18 @@ function cardOf(thing: ShownThing, row: Row, narrow: boolean): Card {
     });
   };
   if (is) {
-    variable(is, is.says, is.says, { x: CARD.pad, y, w: inner, h: CELL.h + 2 }, 'plain');
-    y += CELL.h + 2 + CELL.gap;
+    variable(is, is.says, is.says, { x: pad, y, w: inner, h: cell + 2 }, 'plain');
+    y += cell + 2 + gap;
   }
-  const { places, height } = flow(texts.map(widthOf), inner, parts);
+  const { places, height } = flow(texts.map(widthOf), inner, sizes, parts);
   has.forEach((held, i) => {
     const place = places[i] as (typeof places)[number];
     const text = texts[i] as string;
-    const box = { x: CARD.pad + place.x, y: y + place.y, w: widthOf(text), h: CELL.h };
+    const box = { x: pad + place.x, y: y + place.y, w: widthOf(text), h: cell };
     variable(held, text, held.bit ? '' : text, box, 'key');
   });
-  if (has.length > 0) y += height + CELL.gap;
-  return { thing, w, h: y + CARD.pad - CELL.gap, cells };
+  if (has.length > 0) y += height + gap;
+  return { thing, w, h: y + pad - gap, cells };
 }
 
 function drawCard(card: Card, at: Box, shapes: Shape[]): void {
@@ -311,7 +333,8 @@ function drawCard(card: Card, at: Box, shapes: Shape[]): void {
     ...at,
     tone: dead ? 'fault' : 'plain',
     text: thing.name,
-    ...(dead && { note: 'dead' }),
+    // Where the name leaves room for it; the cross says it too.
+    ...(dead && at.w > 62 + thing.name.length * 8 && { note: 'dead' }),
     ...(thing.holds && { note: `${thing.holds.amount}` }),
     lit,
     dashed: dead,
@@ -332,14 +355,9 @@ interface Block {
 }
 
 /** Side by side about the middle, in as many lines as it takes; each stands on its line. */
-function inLines(
-  cards: readonly Card[],
-  room: number,
-  ways: readonly Way[],
-  narrow: boolean,
-): Block {
+function inLines(cards: readonly Card[], room: number, ways: readonly Way[], sizes: Sizes): Block {
   // What passes between two of them needs room.
-  const gap = ways.length > 0 ? (narrow ? 110 : 240) : CARD.gap;
+  const gap = ways.length > 0 ? (sizes === NARROW ? 110 : 240) : sizes.apart;
   const lines: Card[][] = [];
   let used = 0;
   for (const card of cards) {
@@ -364,10 +382,10 @@ function inLines(
       places.push({ card: { ...card, h }, x, y: y + high - h });
       x += card.w + gap;
     }
-    y += high + CARD.gap;
+    y += high + sizes.apart;
     width = Math.max(width, wide);
   }
-  return { places, width, height: y - CARD.gap };
+  return { places, width, height: y - sizes.apart };
 }
 
 function onRing(cards: readonly Card[]): Block {
@@ -446,7 +464,7 @@ function drawToken({ token }: Row, boxes: ReadonlyMap<string, Box>, shapes: Shap
     x: box.x + box.w - widthOf(text) + 10,
     y: box.y - 12,
     w: widthOf(text),
-    h: CELL.h,
+    h: WIDE.cell,
     tone: token.says === 'black' ? 'separator' : 'key',
     text,
     lit: token.changed,
