@@ -26,4 +26,11 @@ export const LESSONS: readonly LessonEntry[] = [
     title: 'Raft, from an election to figure 8',
     load: () => import('./raft.tsx').then(({ lesson }) => lesson),
   },
+  {
+    name: 'commit',
+    lab: 'commit',
+    number: 15,
+    title: 'Commit, from a promise to a partition',
+    load: () => import('./commit.tsx').then(({ lesson }) => lesson),
+  },
 ];

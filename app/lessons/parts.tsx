@@ -127,6 +127,18 @@ export const SOURCES = {
     short: 'Herlihy and Wing 1990',
     full: 'M. Herlihy, J. Wing: Linearizability: A Correctness Condition for Concurrent Objects. ACM Transactions on Programming Languages and Systems 12(3), 1990',
   },
+  mohan1986: {
+    short: 'Mohan, Lindsay and Obermarck 1986',
+    full: 'C. Mohan, B. Lindsay, R. Obermarck: Transaction Management in the R* Distributed Database Management System. ACM Transactions on Database Systems 11(4), 1986',
+  },
+  skeen1981: {
+    short: 'Skeen 1981',
+    full: 'D. Skeen: Nonblocking Commit Protocols. ACM SIGMOD, 1981',
+  },
+  gray2006: {
+    short: 'Gray and Lamport 2006',
+    full: 'J. Gray, L. Lamport: Consensus on Transaction Commit. ACM Transactions on Database Systems 31(1), 2006',
+  },
 } as const;
 
 export function Cite({ of }: { readonly of: keyof typeof SOURCES }) {
