@@ -75,13 +75,15 @@ export function wallsOf(
   return [...walls, said];
 }
 
-/** Several messages between the same two fly one above the other. */
-export function arcs(): (from: Point, to: Point, pair: readonly [string, string]) => number {
+/** Several messages between the same two fly one above the other; `flat` below 1: all of them lower. */
+export function arcs(
+  flat = 1,
+): (from: Point, to: Point, pair: readonly [string, string]) => number {
   const lanes = new Map<string, number>();
   return (from, to, pair) => {
     const name = [...pair].sort().join();
     const nth = lanes.get(name) ?? 0;
     lanes.set(name, nth + 1);
-    return 22 + Math.min(Math.abs(to.x - from.x) * 0.1, 70) + nth * 13;
+    return flat * (22 + Math.min(Math.abs(to.x - from.x) * 0.1, 70) + nth * 13);
   };
 }

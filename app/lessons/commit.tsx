@@ -97,18 +97,21 @@ async function fate(run: Run, gate: number): Promise<Outcome> {
   return { value, moment, because };
 }
 
-/** Asked when the last crash, or the last cut, has happened. */
+/** The moment before the last crash. */
+const beforeCrash = (run: Run): number | undefined => {
+  const line = lastLine(run, 'crash');
+  return line && line.first - 1;
+};
+
+/** Asked before the last crash, whose moment would show too much; or, of a cut, when it is made. */
 const howItEnds = (
   question: string,
-  word: string,
+  gate: (run: Run) => number | undefined,
   otherwise: string,
   own?: Prediction['own'],
 ): Prediction => ({
   question,
-  gate: (run) => {
-    const at = after(run, word);
-    return at !== undefined && at < run.length - 1 ? at : undefined;
-  },
+  gate,
   options: async () => FATES,
   outcome: fate,
   otherwise,
@@ -392,19 +395,19 @@ const theWindow: Beat = {
     'crash A',
     'run 250ms',
   ),
-  at: (run) => lastLine(run, 'crash')?.first,
+  at: beforeCrash,
   prose: (
     <>
       <p>
         The same crash, and A stays away.{' '}
         <Claim
           holds={async (run) => {
-            const at = after(run, 'crash');
+            const at = beforeCrash(run);
             if (at === undefined) return false;
             const moment = await run.at(at);
             return ['B', 'C'].every((id) => onDisk(moment, id).join() === 'prepared');
           }}
-          at={(run) => after(run, 'crash')}
+          at={beforeCrash}
         >
           B and C have both said yes, and it is on their disks
         </Claim>
@@ -417,8 +420,8 @@ const theWindow: Beat = {
     </>
   ),
   prediction: howItEnds(
-    'A is down. B and C are up, and talk to each other. What do they do?',
-    'crash',
+    'A dies now, with its decision. B and C are up, and talk to each other. What do they do?',
+    beforeCrash,
     'Nobody crashes in this run.',
     crashAt,
   ),
@@ -835,7 +838,7 @@ const threePhases: Beat = {
     ),
     names: ['three phases', 'two phases'],
   },
-  at: (run) => lastLine(run, 'crash')?.first,
+  at: beforeCrash,
   prose: (
     <>
       <p>
@@ -858,8 +861,8 @@ const threePhases: Beat = {
     </>
   ),
   prediction: howItEnds(
-    'A is down, with all votes. What do B and C do?',
-    'crash',
+    'A dies now, with all votes. What do B and C do?',
+    beforeCrash,
     'Nobody crashes in this run.',
     { ...crashAt, example: '36' },
   ),
@@ -923,7 +926,7 @@ const partition: Beat = {
   ),
   prediction: howItEnds(
     'Both sides lose patience. How does it end?',
-    'partition',
+    (run) => after(run, 'partition'),
     'The network holds in this run.',
   ),
   after: (
@@ -959,7 +962,7 @@ const paxos: Beat = {
     ...PAXOS_CRASH,
     'run 400ms',
   ),
-  at: (run) => lastLine(run, 'crash')?.first,
+  at: beforeCrash,
   prose: (
     <>
       <p>
@@ -970,22 +973,20 @@ const paxos: Beat = {
       <p>
         <Claim
           holds={async (run) => {
-            const at = after(run, 'crash');
-            if (at === undefined) return false;
-            const moment = await run.at(at);
-            return nodeOf(moment, 'A')?.status === 'crashed' && onDisk(moment, 'A').length === 0;
+            const at = beforeCrash(run);
+            return at !== undefined && onDisk(await run.at(at), 'A').length === 0;
           }}
-          at={(run) => after(run, 'crash')}
+          at={beforeCrash}
         >
-          The leader dies, with nothing on its disk
+          Nothing is on the leader’s disk
         </Claim>
-        , in the very window in which two phases block.
+        , and it is about to die: in the very window in which two phases block.
       </p>
     </>
   ),
   prediction: howItEnds(
-    'A is down. X and Y, the other acceptors, are up. How does it end?',
-    'crash',
+    'A dies now. X and Y, the other acceptors, are up. How does it end?',
+    beforeCrash,
     'Nobody crashes in this run.',
   ),
   after: (
@@ -1104,7 +1105,7 @@ const groups: Beat = {
     'crash X',
     'run 250ms',
   ),
-  at: (run) => lastLine(run, 'crash')?.first,
+  at: beforeCrash,
   prose: (
     <>
       <p>
@@ -1115,20 +1116,26 @@ const groups: Beat = {
       <p>
         Either way it is a majority that must live.{' '}
         <Claim
-          holds={async (run) =>
-            worldOf(await end(run)).nodes.filter(({ status }) => status === 'crashed').length === 2
-          }
-          at={(run) => after(run, 'crash')}
+          holds={async (run) => {
+            const at = beforeCrash(run);
+            if (at === undefined) return false;
+            const { nodes, rules } = worldOf(await run.at(at));
+            const up = nodes.filter(
+              ({ id, status }) => rules.acceptors.includes(id) && status === 'up',
+            );
+            return up.length === 2 && rules.acceptors.length === 3;
+          }}
+          at={beforeCrash}
         >
-          Here a second acceptor dies
+          Here two of three acceptors are up
         </Claim>
-        , and one of three is left.
+        , and now X dies too.
       </p>
     </>
   ),
   prediction: howItEnds(
-    'A and X are down, Y is up. How does it end for B and C?',
-    'crash',
+    'A is down, X dies now, Y is up. How does it end for B and C?',
+    beforeCrash,
     'Nobody crashes in this run.',
   ),
   after: (

@@ -79,7 +79,7 @@ export function Actors({ session }: { readonly session: Session }) {
   );
 }
 
-const BOX = { w: 92, h: 32, gap: 16, y: 46, pitch: 74 };
+const BOX = { w: 96, h: 32, gap: 14, y: 46, pitch: 74 };
 
 /** Rows of states: ways along a row in arcs, above for ways forward, else below; others straight. */
 function RoleChart(props: {

@@ -13,11 +13,16 @@ import './actors.css';
 /** Events asked for at a time, and how many the diagram holds. */
 const PIECE = 2000;
 const MOST = 40_000;
+/** So many lanes stand in less height. */
+const FEW = 4;
 
 export function Lanes({ session }: { readonly session: Session }) {
   const actors = usePicture(session)?.actors;
   const moment = useSession(session, (state) => state.moment);
-  const traces = useTraces(session);
+  const all = useTraces(session);
+  // As long as a question is open, what comes after it is no part of the picture.
+  const held = useSession(session, (state) => state.held);
+  const traces = useMemo(() => (held === undefined ? all : all.slice(0, held + 1)), [all, held]);
   const index = moment?.index ?? 0;
   const names = actors?.lanes && moment ? actors.lanes(moment).join(' ') : '';
   const diagram = useMemo(
@@ -97,7 +102,10 @@ export function Lanes({ session }: { readonly session: Session }) {
   };
   if (!actors?.lanes) return null;
   return (
-    <section className="lanes" aria-label="Space-time diagram">
+    <section
+      className={diagram.lanes.length <= FEW ? 'lanes few' : 'lanes'}
+      aria-label="Space-time diagram"
+    >
       <canvas
         ref={canvas}
         role="img"

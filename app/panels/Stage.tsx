@@ -87,8 +87,7 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
     const stage = mountStage(surface, {
       insets: plain
         ? { top: 14, right: 14, bottom: 10, left: 14 }
-        : // On a phone caption and text twin stand below, and cover nothing of it.
-          { top: 54, right: 16, bottom: surface.clientWidth <= CAPTION_BELOW ? 10 : 46, left: 16 },
+        : { top: 54, right: 16, bottom: matchMedia(TWIN_BELOW).matches ? 12 : 46, left: 16 },
       still: plain,
       onSelect: (key) => session.select(key),
       onActivate: (key) => {
@@ -410,6 +409,8 @@ const RESTS_MS = 120;
 
 /** So narrow, and the caption stands below the drawing (stage.css). */
 const CAPTION_BELOW = 560;
+/** So small, and the text twin stands below the stage, and covers nothing of it (lab.css). */
+const TWIN_BELOW = '(max-width: 1200px) or (max-height: 820px)';
 
 /** The same pages in the same places: nothing opened. */
 function alike(a: Scene, b: Scene): boolean {

@@ -79,6 +79,7 @@ const COVERS: Partial<Record<Shape['kind'], true>> = {
   slot: true,
   cell: true,
   node: true,
+  lock: true,
 };
 
 const overlap = (a: Box, b: Box): number =>

@@ -43,7 +43,7 @@ export function view(moment: CommitMoment, look: Look): Scene {
   const at = new Map(nodes.map(({ id }, i) => [id, (i + 0.5) * gap]));
   const shapes: Shape[] = [{ key: 'water', kind: 'water', x: 0, y: 0, w: 0, h: 0, tone: 'muted' }];
   const low = look.height < LOW;
-  const barY = low ? BAR_Y + 36 : BAR_Y;
+  const barY = low ? BAR_Y + 44 : BAR_Y;
   const rows = low ? ROWS - 1 : ROWS;
   const roomy = gap >= 104;
   if (!look.plain && roomy) {
@@ -69,7 +69,7 @@ export function view(moment: CommitMoment, look: Look): Scene {
   if (round) bar(round, moment, at, gap, width, barY, shapes);
   for (const node of nodes)
     shapes.push(...drawn(node, at.get(node.id) ?? 0, gap, rows, focus === node.id, moment));
-  flights(moment, at, shapes);
+  flights(moment, at, low ? 0.75 : 1, shapes);
 
   const blocked = blockedWords(value);
   const floor = LOG_Y + rows * (RECORD.h + RECORD.gap) + (low ? 14 : 26);
@@ -78,7 +78,7 @@ export function view(moment: CommitMoment, look: Look): Scene {
     shapes.push(label(`blocked:${i}`, width / 2, floor + i * 15, text, { tone: 'fault' }));
   });
   const top = barY - 26;
-  const bottom = floor + (look.uncaptioned ? 2 + 15 * (lines.length - 1) : 66);
+  const bottom = floor + (look.uncaptioned || low ? 2 + 15 * (lines.length - 1) : 66);
   return {
     shapes,
     left: -34,
@@ -276,9 +276,10 @@ export function toneOfFlight({ kind, text }: Pick<ShownFlight, 'kind' | 'text'>)
 function flights(
   { value, event }: CommitMoment,
   at: ReadonlyMap<string, number>,
+  flat: number,
   shapes: Shape[],
 ): void {
-  const height = arcs();
+  const height = arcs(flat);
   const draw = (
     flight: Pick<ShownFlight, 'from' | 'to' | 'n' | 'copy'>,
     share: number,
