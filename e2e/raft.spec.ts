@@ -1,7 +1,7 @@
 /**
  * The cluster in a browser: it is watched, a node is crashed and a message dropped by buttons that
  * write lines, by mouse and by keyboard; and every node runs in a worker of its own, to the same run
- * as in line and in Node.
+ * as in line and in Node, also when one of them is ended.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +87,47 @@ test('a line of nonsense is told, and changes nothing', async ({ page }) => {
     await expect(page.getByText(told).first()).toBeVisible();
   }
   await expect(lines(page)).toHaveCount(before);
+});
+
+/** Comes before the text of the script's worker: that of node B is ended as it is asked a third time. */
+const TROUBLE = `{
+  const { Worker } = self;
+  let asked = 0;
+  self.Worker = class extends Worker {
+    constructor(url, options) {
+      super(url, options);
+      this.isB = options.name === 'node raft B';
+    }
+    postMessage(message) {
+      if (this.isB && ++asked === 3) this.terminate();
+      super.postMessage(message);
+    }
+  };
+}
+`;
+
+test('a worker that dies is a node that crashed, and the page lives', async ({ page }) => {
+  await page.route(/worker-[\w-]+\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: TROUBLE + (await response.text()) });
+  });
+  await open(page, '?scenario=split_vote');
+  await prompt(page).fill('run 900ms');
+  await prompt(page).press('Enter');
+  await expect(lines(page).last()).toContainText('crash B', { timeout: 30_000 });
+  await expect(shape(page, 'node:B')).toHaveClass(/crossed/);
+  // Others go on without it, and it comes up again in a new worker.
+  await prompt(page).fill('run 300ms');
+  await prompt(page).press('Enter');
+  await expect(lines(page).last()).toContainText('run 300ms');
+  await prompt(page).fill('restart B');
+  await prompt(page).press('Enter');
+  await prompt(page).fill('run until heard at B');
+  await prompt(page).press('Enter');
+  await expect(lines(page).last()).toContainText('run until heard at B');
+  await atEnd(page);
+  await expect(shape(page, 'node:B')).not.toHaveClass(/crossed/);
+  await expect(page.getByText('3 workers')).toBeVisible({ timeout: 30_000 });
 });
 
 test('a worker a node: the run equals the one in line, moment for moment, and the one in Node', async ({
