@@ -207,15 +207,19 @@ export function eventsOf(operations: readonly Operation[]): Int32Array {
   if (!whole || (2 * latest + 2) * count > Number.MAX_SAFE_INTEGER) return slowEventsOf(operations);
   const keys = new Float64Array(events);
   let at = 0;
-  operations.forEach(({ call, return: back }, op) => {
+  for (let op = 0; op < count; op++) {
+    const { call, return: back } = operations[op] as Operation;
     keys[at++] = 2 * call * count + op;
     if (back !== null) keys[at++] = (2 * back + 1) * count + op;
-  });
+  }
   keys.sort();
-  return Int32Array.from(keys, (key) => {
+  const sorted = new Int32Array(events);
+  for (let i = 0; i < events; i++) {
+    const key = keys[i] as number;
     const moment = Math.floor(key / count);
-    return (key - moment * count) * 2 + (moment % 2);
-  });
+    sorted[i] = (key - moment * count) * 2 + (moment % 2);
+  }
+  return sorted;
 }
 
 function slowEventsOf(operations: readonly Operation[]): Int32Array {

@@ -62,7 +62,7 @@ export function machineOf(object: ObjectName, init: unknown): Machine {
   switch (object) {
     case 'register':
     case 'kv':
-      return register(init);
+      return new Register(init);
     case 'queue':
       return line(init, true);
     case 'stack':
@@ -109,58 +109,67 @@ function unknownOperation(op: string, object: string, known: string): Complaint 
   return new Complaint(`${op} is no operation of a ${object}; expected ${known}`);
 }
 
-function register(init: unknown): Machine {
-  const table = new Table();
-  const nothing = FREE;
-  return {
-    start: table.number(init),
-    action({ op, value, from, out }) {
-      switch (op) {
-        case 'read':
-        case 'get': {
-          const seen = out === undefined ? FREE : table.number(out);
-          return { kind: READ, value: nothing, from: nothing, out: seen, pure: true };
-        }
-        case 'write':
-        case 'put':
-        case 'delete': {
-          const to = table.number(op === 'delete' ? null : value);
-          return { kind: WRITE, value: to, from: nothing, out: FREE, pure: false };
-        }
-        case 'append': {
-          const tail = table.number(value);
-          return { kind: APPEND, value: tail, from: nothing, out: FREE, pure: false };
-        }
-        case 'cas': {
-          const [was, to] = [table.number(from), table.number(value)];
-          const did = answerOf(out);
-          return { kind: CAS, value: to, from: was, out: did, pure: did === NO || was === to };
-        }
-        default:
-          throw unknownOperation(
-            op,
-            'register',
-            'read, write or cas; of a map get, put, delete, cas or append',
-          );
+/** A class, so that a search compiled for one history serves the next. */
+class Register implements Machine {
+  readonly start: number;
+  readonly #table = new Table();
+
+  constructor(init: unknown) {
+    this.start = this.#table.number(init);
+  }
+
+  action({ op, value, from, out }: Operation): Action {
+    const table = this.#table;
+    switch (op) {
+      case 'read':
+      case 'get': {
+        const seen = out === undefined ? FREE : table.number(out);
+        return { kind: READ, value: FREE, from: FREE, out: seen, pure: true };
       }
-    },
-    step(state, action) {
-      switch (action.kind) {
-        case READ:
-          return action.out === FREE || action.out === state ? state : UNFIT;
-        case WRITE:
-          return action.value;
-        case CAS:
-          if (state === action.from) return action.out === NO ? UNFIT : action.value;
-          return action.out === YES ? UNFIT : state;
-        default: {
-          const text = table.values[state] ?? '';
-          return table.number(`${String(text)}${String(table.values[action.value])}`);
-        }
+      case 'write':
+      case 'put':
+      case 'delete': {
+        const to = table.number(op === 'delete' ? null : value);
+        return { kind: WRITE, value: to, from: FREE, out: FREE, pure: false };
       }
-    },
-    show: (state) => JSON.stringify(table.values[state]),
-  };
+      case 'append': {
+        const tail = table.number(value);
+        return { kind: APPEND, value: tail, from: FREE, out: FREE, pure: false };
+      }
+      case 'cas': {
+        const [was, to] = [table.number(from), table.number(value)];
+        const did = answerOf(out);
+        return { kind: CAS, value: to, from: was, out: did, pure: did === NO || was === to };
+      }
+      default:
+        throw unknownOperation(
+          op,
+          'register',
+          'read, write or cas; of a map get, put, delete, cas or append',
+        );
+    }
+  }
+
+  step(state: number, action: Action): number {
+    switch (action.kind) {
+      case READ:
+        return action.out === FREE || action.out === state ? state : UNFIT;
+      case WRITE:
+        return action.value;
+      case CAS:
+        if (state === action.from) return action.out === NO ? UNFIT : action.value;
+        return action.out === YES ? UNFIT : state;
+      default: {
+        const { values } = this.#table;
+        const text = values[state] ?? '';
+        return this.#table.number(`${String(text)}${String(values[action.value])}`);
+      }
+    }
+  }
+
+  show(state: number): string {
+    return JSON.stringify(this.#table.values[state]);
+  }
 }
 
 /** Items in a line: taken from the front (a queue) or from where they were put (a stack). */
