@@ -338,6 +338,11 @@ export interface Start {
 
 /** One pass over one object's history. */
 export class Search {
+  /**
+   * One that is held for ever. The compiler holds the shapes of objects weakly: with the last search
+   * gone, the next collection of garbage would take back all that was compiled for the one to come.
+   */
+  static held: Search | undefined;
   looked = 0;
   exhausted = false;
   readonly #machine: Machine;
@@ -345,9 +350,22 @@ export class Search {
   readonly #recording: boolean;
   /** The operation in each slot, or -1; slots of operations that never return are kept. */
   #slots: number[] = [];
+  /** By operation; -1: it matters to nothing. */
+  #slotOf = new Int32Array(0);
   #history: History | undefined;
+  #words = 1;
+  /** The bits of pending operations that are answered: they must be placed. */
+  #must = new Int32Array(0);
+  /** Of operations without an answer that are one another's equals, the one called first goes first. */
+  #twin = new Int32Array(0);
+  #unanswered: number[] = [];
+  /** The pending slots; those of operations that change nothing apart. */
+  #moving: number[] = [];
+  #pure: number[] = [];
   #now: Bag | undefined;
+  #next: Bag | undefined;
   #closure: Bag | undefined;
+  #mask = new Int32Array(0);
   /** Orders as linked lists: an operation, and what came before it. 0: nothing. */
   readonly #trailOp: number[] = [-1];
   readonly #trailBefore: number[] = [0];
@@ -360,129 +378,164 @@ export class Search {
 
   /** Goes through events 0..end-1; returns `end`, or the event at which no configuration was left. */
   through(history: History, end: number, start?: Start): number {
+    this.#begin(history, end, start);
+    const { events } = history;
+    for (let at = 0; at < end; at++) {
+      const event = events[at] as number;
+      const op = event >> 1;
+      if ((this.#slotOf[op] as number) < 0) continue;
+      if ((event & 1) === 0) this.#called(op);
+      else if (!this.#returned(op)) return at;
+    }
+    return end;
+  }
+
+  #begin(history: History, end: number, start: Start | undefined): void {
     this.#history = history;
-    const slotOf = new Int32Array(history.actions.length).fill(-1);
-    const words = this.#layOut(history, end, slotOf, start?.open ?? 0);
+    this.#slotOf = new Int32Array(history.actions.length).fill(-1);
+    const words = this.#layOut(history, end, this.#slotOf, start?.open ?? 0);
     const must = new Int32Array(words);
-    // Of operations without an answer that are one another's equals, the one called first goes first.
-    const twin = new Int32Array(this.#slots.length).fill(-1);
-    const unanswered: number[] = [];
-    let now = new Bag(words, must);
-    let next = new Bag(words, must);
-    const closure = new Bag(words, must);
+    this.#words = words;
+    this.#must = must;
+    this.#twin = new Int32Array(this.#slots.length).fill(-1);
+    this.#unanswered = [];
+    this.#moving = [];
+    this.#pure = [];
+    const now = new Bag(words, must);
+    this.#now = now;
+    this.#next = new Bag(words, must);
+    this.#closure = new Bag(words, must);
     const mask = new Int32Array(words);
-    this.#closure = closure;
-    const slots = this.#slots;
-    const machine = this.#machine;
-    // The pending slots, the pure ones among them apart.
-    const moving: number[] = [];
-    const pure: number[] = [];
-    const open = (op: number, slot: number) => {
-      const action = history.actions[op] as Action;
-      slots[slot] = op;
-      (action.pure ? pure : moving).push(slot);
-      if (history.answered[op]) must[slot >> 5] = (must[slot >> 5] as number) | (1 << (slot & 31));
-      else {
-        twin[slot] =
-          unanswered.findLast((other) => {
-            const { kind, value, from } = history.actions[slots[other] as number] as Action;
-            return kind === action.kind && value === action.value && from === action.from;
-          }) ?? -1;
-        unanswered.push(slot);
-      }
-    };
-    for (let op = 0; op < (start?.open ?? 0); op++) open(op, op);
-    if (!start) now.add(mask, machine.start, 0);
+    this.#mask = mask;
+    for (let op = 0; op < (start?.open ?? 0); op++) this.#open(op, op);
+    if (!start) now.add(mask, this.#machine.start, 0);
     else
       for (let at = 0; at < start.configurations.length; at += start.words + 1) {
         for (let w = 0; w < start.words; w++) mask[w] = start.configurations[at + w] as number;
         now.add(mask, start.configurations[at + start.words] as number, 0);
       }
-    for (let at = 0; at < end; at++) {
-      const event = history.events[at] as number;
-      const op = event >> 1;
-      const slot = slotOf[op] as number;
-      if (slot < 0) continue;
-      const action = history.actions[op] as Action;
-      const word = slot >> 5;
-      const bit = 1 << (slot & 31);
-      if ((event & 1) === 0) {
-        open(op, slot);
-        if (action.pure) {
-          const { data, stride } = now;
-          for (let base = 0; base < now.count * stride; base += stride)
-            if (machine.step(data[base + words] as number, action) !== UNFIT) {
-              data[base + word] = (data[base + word] as number) | bit;
-              data[base + words + 1] = this.#placed(op, data[base + words + 1] as number);
-            }
-        }
-        continue;
-      }
-      next.clear();
-      closure.clear();
-      const before = now.data;
-      for (let base = 0; base < now.count * now.stride; base += now.stride) {
-        for (let w = 0; w < words; w++) mask[w] = before[base + w] as number;
-        const done = ((mask[word] as number) & bit) !== 0;
-        if (done) mask[word] = (mask[word] as number) & ~bit;
-        (done ? next : closure).add(
-          mask,
-          before[base + words] as number,
-          before[base + words + 1] as number,
-        );
-      }
-      // Whoever has not placed it yet must, after as many of the others as it takes.
-      for (let n = 0; n < closure.count; n++) {
-        this.exhausted = this.looked + closure.count > this.#most;
-        if (this.exhausted) break;
-        const base = n * closure.stride;
-        const state = closure.data[base + words] as number;
-        const trail = closure.data[base + words + 1] as number;
-        for (let m = 0; m < moving.length; m++) {
-          const other = moving[m] as number;
-          const otherWord = other >> 5;
-          const otherBit = 1 << (other & 31);
-          if (((closure.data[base + otherWord] as number) & otherBit) !== 0) continue;
-          const equal = twin[other] as number;
-          if (
-            equal >= 0 &&
-            ((closure.data[base + (equal >> 5)] as number) & (1 << (equal & 31))) === 0
-          )
-            continue;
-          const index = slots[other] as number;
-          const to = machine.step(state, history.actions[index] as Action);
-          if (to === UNFIT) continue;
-          // Without an answer and without an effect, it may as well never have happened.
-          if (to === state && history.answered[index] === 0) continue;
-          for (let w = 0; w < words; w++) mask[w] = closure.data[base + w] as number;
-          mask[otherWord] = (mask[otherWord] as number) | otherBit;
-          let order = this.#placed(index, trail);
-          for (let p = 0; p < pure.length; p++) {
-            const quick = pure[p] as number;
-            const quickBit = 1 << (quick & 31);
-            if (((mask[quick >> 5] as number) & quickBit) !== 0) continue;
-            const reader = slots[quick] as number;
-            if (machine.step(to, history.actions[reader] as Action) === UNFIT) continue;
-            mask[quick >> 5] = (mask[quick >> 5] as number) | quickBit;
-            order = this.#placed(reader, order);
-          }
-          if (((mask[word] as number) & bit) === 0) closure.add(mask, to, order);
-          else {
-            mask[word] = (mask[word] as number) & ~bit;
-            next.add(mask, to, order);
-          }
-        }
-      }
-      this.looked += closure.count + next.count;
-      if (this.exhausted || next.count === 0) return at;
-      slots[slot] = -1;
-      must[word] = (must[word] as number) & ~bit;
-      const list = action.pure ? pure : moving;
-      list.splice(list.indexOf(slot), 1);
-      [now, next] = [next, now];
+  }
+
+  #open(op: number, slot: number): void {
+    const history = this.#history as History;
+    const action = history.actions[op] as Action;
+    const must = this.#must;
+    this.#slots[slot] = op;
+    (action.pure ? this.#pure : this.#moving).push(slot);
+    if (history.answered[op]) must[slot >> 5] = (must[slot >> 5] as number) | (1 << (slot & 31));
+    else {
+      this.#twin[slot] =
+        this.#unanswered.findLast((other) => {
+          const { kind, value, from } = history.actions[this.#slots[other] as number] as Action;
+          return kind === action.kind && value === action.value && from === action.from;
+        }) ?? -1;
+      this.#unanswered.push(slot);
     }
-    this.#now = now;
-    return end;
+  }
+
+  /** A call: what changes nothing is placed wherever it fits already. */
+  #called(op: number): void {
+    const slot = this.#slotOf[op] as number;
+    this.#open(op, slot);
+    const action = (this.#history as History).actions[op] as Action;
+    if (!action.pure) return;
+    const words = this.#words;
+    const word = slot >> 5;
+    const bit = 1 << (slot & 31);
+    const { data, stride, count } = this.#now as Bag;
+    for (let base = 0; base < count * stride; base += stride)
+      if (this.#machine.step(data[base + words] as number, action) !== UNFIT) {
+        data[base + word] = (data[base + word] as number) | bit;
+        data[base + words + 1] = this.#placed(op, data[base + words + 1] as number);
+      }
+  }
+
+  /** A return: whoever has not placed it yet must. False: nobody can. */
+  #returned(op: number): boolean {
+    const now = this.#now as Bag;
+    const next = this.#next as Bag;
+    const closure = this.#closure as Bag;
+    const words = this.#words;
+    const mask = this.#mask;
+    const slot = this.#slotOf[op] as number;
+    const word = slot >> 5;
+    const bit = 1 << (slot & 31);
+    next.clear();
+    closure.clear();
+    const before = now.data;
+    for (let base = 0; base < now.count * now.stride; base += now.stride) {
+      for (let w = 0; w < words; w++) mask[w] = before[base + w] as number;
+      const done = ((mask[word] as number) & bit) !== 0;
+      if (done) mask[word] = (mask[word] as number) & ~bit;
+      (done ? next : closure).add(
+        mask,
+        before[base + words] as number,
+        before[base + words + 1] as number,
+      );
+    }
+    for (let n = 0; n < closure.count; n++) {
+      this.exhausted = this.looked + closure.count > this.#most;
+      if (this.exhausted) break;
+      this.#goOn(n, word, bit);
+    }
+    this.looked += closure.count + next.count;
+    if (this.exhausted || next.count === 0) return false;
+    this.#slots[slot] = -1;
+    const must = this.#must;
+    must[word] = (must[word] as number) & ~bit;
+    const { pure } = (this.#history as History).actions[op] as Action;
+    const list = pure ? this.#pure : this.#moving;
+    list.splice(list.indexOf(slot), 1);
+    this.#now = next;
+    this.#next = now;
+    return true;
+  }
+
+  /** One step more from the n-th configuration that still lacks the operation of this bit. */
+  #goOn(n: number, word: number, bit: number): void {
+    const history = this.#history as History;
+    const machine = this.#machine;
+    const closure = this.#closure as Bag;
+    const words = this.#words;
+    const mask = this.#mask;
+    const slots = this.#slots;
+    const moving = this.#moving;
+    const pure = this.#pure;
+    const base = n * closure.stride;
+    const state = closure.data[base + words] as number;
+    const trail = closure.data[base + words + 1] as number;
+    for (let m = 0; m < moving.length; m++) {
+      const other = moving[m] as number;
+      const otherWord = other >> 5;
+      const otherBit = 1 << (other & 31);
+      const { data } = closure;
+      if (((data[base + otherWord] as number) & otherBit) !== 0) continue;
+      const equal = this.#twin[other] as number;
+      if (equal >= 0 && ((data[base + (equal >> 5)] as number) & (1 << (equal & 31))) === 0)
+        continue;
+      const index = slots[other] as number;
+      const to = machine.step(state, history.actions[index] as Action);
+      if (to === UNFIT) continue;
+      // Without an answer and without an effect, it may as well never have happened.
+      if (to === state && history.answered[index] === 0) continue;
+      for (let w = 0; w < words; w++) mask[w] = data[base + w] as number;
+      mask[otherWord] = (mask[otherWord] as number) | otherBit;
+      let order = this.#placed(index, trail);
+      for (let p = 0; p < pure.length; p++) {
+        const quick = pure[p] as number;
+        const quickBit = 1 << (quick & 31);
+        if (((mask[quick >> 5] as number) & quickBit) !== 0) continue;
+        const reader = slots[quick] as number;
+        if (machine.step(to, history.actions[reader] as Action) === UNFIT) continue;
+        mask[quick >> 5] = (mask[quick >> 5] as number) | quickBit;
+        order = this.#placed(reader, order);
+      }
+      if (((mask[word] as number) & bit) === 0) closure.add(mask, to, order);
+      else {
+        mask[word] = (mask[word] as number) & ~bit;
+        (this.#next as Bag).add(mask, to, order);
+      }
+    }
   }
 
   /** Gives each operation that matters a slot; returns how many words the slots take. */
@@ -563,3 +616,14 @@ export class Search {
     return { order, state };
   }
 }
+
+/** The smallest history with a write and a read. */
+const small = machineOf('register', 0);
+Search.held = new Search(small, 1, false);
+Search.held.through(
+  new History(small, [
+    { client: 1, op: 'write', value: 1, call: 1, return: 3 },
+    { client: 2, op: 'read', out: 1, call: 2, return: 4 },
+  ]),
+  4,
+);
