@@ -1,10 +1,49 @@
 /**
  * The LSM lab in a browser: the first screen shows a compaction at work, a table's bytes are taken
  * apart, a write of the reader's own goes into log and memtable, and the folder that is saved opens.
+ * Folders of the real LevelDB come in, whole and damaged, and are walked block by block.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Page } from '@playwright/test';
+import { zipOf } from '../engine/run/zip.testing.ts';
 import { expect, test } from './fixtures.ts';
-import { button, inspector, isAt, isOpen, shape, write } from './lab.ts';
+import {
+  button,
+  drop,
+  dropAll,
+  inspector,
+  isAt,
+  isOpen,
+  lastLine,
+  lines,
+  linkOf,
+  picture,
+  prompt,
+  shape,
+  write,
+} from './lab.ts';
+
+const folderOf = (name: string): string => resolve('engine/lsm/fixtures/leveldb', name);
+const filesOf = (name: string): Map<string, Uint8Array> =>
+  new Map(
+    readdirSync(folderOf(name)).map((file) => [
+      file,
+      new Uint8Array(readFileSync(`${folderOf(name)}/${file}`)),
+    ]),
+  );
+
+/** Drops what lies at a path of this machine, a folder too, as the system's own file manager would. */
+async function dropPath(page: Page, path: string): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await devtools.send('Input.dispatchDragEvent', { type, x: 640, y: 360, data });
+  await devtools.detach();
+}
+
+const title = (page: Page) => page.getByRole('heading', { level: 1 });
+const complaint = (page: Page) => page.getByRole('alert').filter({ hasText: /./ });
 
 test('a compaction is watched, a table looked into, a key written, and the folder saved', async ({
   page,
@@ -42,4 +81,150 @@ test('a planted bug is told where it is seen', async ({ page }) => {
   await isOpen(page);
   await page.keyboard.press('End');
   await expect(page.getByText(/apple was written at sequence 1/).first()).toBeVisible();
+});
+
+test('a LevelDB folder is dropped: its levels, its blocks, its rows, and a link to it', async ({
+  page,
+  stranger,
+}) => {
+  test.slow();
+  await page.goto('./#/lab/lsm?scenario=compaction');
+  await isOpen(page);
+  await dropPath(page, folderOf('snappy-levels'));
+  await expect(title(page)).toHaveText('snappy-levels');
+  await isOpen(page);
+  await expect(picture(page)).toHaveAccessibleName(
+    'The folder is open. 5 tables on 3 levels, and 116 entries that only the logs have; for reading only.',
+  );
+  for (const number of [5, 7, 9, 11, 13])
+    await expect(shape(page, `table:${number}`)).toBeAttached();
+
+  // A table, then block by block: stored compressed, read unpacked.
+  await shape(page, 'table:5').click();
+  await expect(inspector(page)).toContainText('000005.ldb · level 2');
+  const next = button(page, 'The next page');
+  await next.click();
+  const heading = inspector(page).getByRole('heading', { level: 3 }).first();
+  await expect(heading).toHaveText('000005.ldb · block 0 of 10');
+  await expect(inspector(page)).toContainText(/snappy, 4\d{3} bytes when unpacked/);
+  await inspector(page).getByRole('radio', { name: 'in the file' }).check();
+  await expect(inspector(page)).toContainText('compressed in the file, unpacked in memory');
+  await inspector(page).getByRole('radio', { name: 'in memory' }).check();
+  for (let block = 1; block < 10; block++) {
+    await next.press('Enter');
+    await expect(heading).toHaveText(`000005.ldb · block ${block} of 10`);
+  }
+  for (const part of ['Bloom filters', 'metaindex', 'index', 'footer']) {
+    await next.press('Enter');
+    await expect(heading).toHaveText(`000005.ldb · ${part}`);
+  }
+  await next.press('Enter');
+  await expect(next).toBeDisabled();
+
+  // The manifest's edits and the log's records.
+  await shape(page, 'manifest').click();
+  await expect(inspector(page)).toContainText('MANIFEST-000002');
+  await expect(inspector(page)).toContainText('live tables');
+  await shape(page, 'log:12:before').click();
+  await expect(inspector(page)).toContainText('000012.log');
+
+  await write(page, 'get item/00053');
+  await expect(lines(page).last()).toContainText('get item/00053→ nothing');
+  await write(page, 'get item/00012');
+  await expect(lines(page).last()).toContainText('lorem');
+  await prompt(page).fill('put a "b"');
+  await prompt(page).press('Enter');
+  await expect(complaint(page)).toContainText('open for reading only; expected get, scan, check');
+  expect(await lastLine(page)).toBe(2);
+  const link = await linkOf(page);
+
+  // The link names the folder; the same files in a zip are the same folder.
+  await stranger.goto(link);
+  await expect(title(stranger)).toHaveText('snappy-levels is needed');
+  await drop(stranger, 'mail.zip', zipOf(filesOf('plain-levels'), { prefix: 'a/' }));
+  await expect(stranger.getByRole('main')).toContainText(/the scenario was made with/);
+  await drop(stranger, 'mail.zip', zipOf(filesOf('snappy-levels'), { prefix: 'b/c/' }));
+  await isOpen(stranger);
+  await expect(lines(stranger).last()).toContainText('lorem');
+});
+
+test('a zip is chosen; what is damaged is told, what can be read is read, what was there stays', async ({
+  page,
+}) => {
+  test.slow();
+  const files = filesOf('plain-levels');
+  const [name = ''] = [...files.keys()].filter((file) => file.endsWith('.ldb'));
+  const number = Number.parseInt(name, 10);
+  const whole = files.get(name) as Uint8Array;
+  await page.goto('./#/lab/lsm?scenario=compaction');
+  await isOpen(page);
+
+  const chosen = page.waitForEvent('filechooser');
+  await button(page, 'Open a database…').click();
+  await button(page, 'Choose a file…').click();
+  await (await chosen).setFiles({
+    name: 'backup.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.from(zipOf(files, { prefix: 'var/db/' })),
+  });
+  await expect(title(page)).toHaveText('backup');
+  await isOpen(page);
+  await expect(picture(page)).toHaveAccessibleName(/^The folder is open\./);
+
+  // Nothing that can be opened: each is one line, and the folder stays on screen.
+  for (const [given, told] of [
+    [
+      { 'bomb.zip': zipOf(files, { claim: () => 2 ** 30 }) },
+      /bomb\.zip: the zip unpacks to \d+ bytes; 67108864 are the limit here\./,
+    ],
+    [
+      { 'cut.zip': zipOf(files).subarray(0, -30) },
+      /cut\.zip: the zip has no end of its directory: it is cut off\./,
+    ],
+    [
+      { 'notes.zip': zipOf(new Map([['a.txt', whole]])) },
+      /notes\.zip: the zip has no CURRENT, no MANIFEST and no table/,
+    ],
+  ] as const) {
+    await dropAll(page, given);
+    await expect(complaint(page)).toHaveText(told);
+    await expect(title(page)).toHaveText('backup');
+    await button(page, 'Close the complaint').click();
+  }
+  await dropPath(page, resolve('engine/lsm/scripts'));
+  await expect(complaint(page)).toHaveText(
+    'scripts is no folder of LevelDB: it has no CURRENT, no MANIFEST and no table.',
+  );
+  await expect(title(page)).toHaveText('backup');
+
+  // Damage inside: a table cut off, a bit flipped, a table gone, the log's end torn.
+  const opens = async (bad: ReadonlyMap<string, Uint8Array>, told: RegExp, says: RegExp) => {
+    await dropAll(page, Object.fromEntries(bad));
+    await expect(picture(page)).toHaveAccessibleName(says);
+    await isOpen(page);
+    if (told.source !== '(?:)') await expect(button(page, told)).toBeVisible();
+    await write(page, 'scan');
+    await expect(lines(page).last()).toContainText(/→ \d+ rows: /);
+  };
+  await opens(
+    new Map([...files, [name, whole.subarray(0, 1000)]]),
+    new RegExp(`${name} has 1000 bytes; the manifest says ${whole.length}`),
+    /^The folder is open, and 1 thing in it cannot be read\./,
+  );
+  await expect(shape(page, `table:${number}`)).toHaveClass(/fault/);
+  await opens(
+    new Map([...files, [name, whole.map((byte, i) => (i === 500 ? byte ^ 1 : byte))]]),
+    new RegExp(`${name}: the checksum of the block at 0 does not match`),
+    /^The folder is open, and 1 thing/,
+  );
+  await opens(
+    new Map([...files].filter(([file]) => file !== name)),
+    new RegExp(`${name} is live and missing`),
+    new RegExp(`^The folder is open, and 1 thing.*${name} is live and missing`),
+  );
+  const [log = ''] = [...filesOf('biglog').keys()].filter((file) => file.endsWith('.log'));
+  const torn = filesOf('biglog');
+  torn.set(log, (torn.get(log) as Uint8Array).subarray(0, -5));
+  await opens(torn, /(?:)/, /^The folder is open\. .*(cut off at the end of the file|has no end)/);
+  await expect(shape(page, `log:${Number.parseInt(log, 10)}:lost`)).toBeAttached();
 });

@@ -19,20 +19,21 @@ import { basename, dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { scenarios } from 'virtual:scenarios';
 import { Complaint, sentenceOf } from './base/assert.ts';
-import { hexOf } from './base/bytes.ts';
+import { concatBytes, hexOf } from './base/bytes.ts';
 import { ENGINE_VERSION } from './base/version.ts';
 import { dump, report } from './btree/foreign.ts';
 import { overlayOf } from './btree/overlay.ts';
 import { labs } from './labs/index.ts';
 import { type Folder, looksLikeFolder } from './lsm/folder.ts';
 import { reportFolder, rowsOfFolder } from './lsm/foreign.ts';
-import { folderOfZip, looksLikeZip } from './lsm/zip.ts';
+import { archiveOf, isOfDatabase } from './run/archive.ts';
 import { whyAnother } from './run/file.ts';
 import type { Companion, Fingerprint, ForeignSource } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
 import { headerOf, LIMITS, parseScenario, wordOf } from './run/scenario.ts';
-import { Script } from './run/script.ts';
+import { Script, sourceOfBytes } from './run/script.ts';
 import type { Timeline } from './run/timeline.ts';
+import { folderOfZip, looksLikeZip } from './run/zip.ts';
 
 const USAGE = `usage: npm run --silent lab -- CALL
   list --json                     labs, settings, commands, sabotage, shipped scenarios
@@ -259,10 +260,11 @@ function* textOf(timeline: Timeline): Iterable<string> {
 
 /** The file that a scenario names, found beside it and checked against its size and hash. */
 function foreignOf(text: string, folder: string): { foreign?: ForeignSource } {
-  const { file } = parseScenario(text, labs).setup;
+  const { file, lab } = parseScenario(text, labs).setup;
   if (!file) return {};
   const path = join(folder, basename(file.name));
-  const foreign = sourceOfFile(path);
+  const opened = lab === 'lsm' ? folderAt(path) : undefined;
+  const foreign = opened ? sourceOfFolder(basename(path), opened) : sourceOfFile(path);
   const beside: Partial<Record<Companion, ForeignSource>> = {};
   const hashes: Partial<Record<Companion, Fingerprint>> = {};
   // What lies there and is not named in the scenario was not there when it was made.
@@ -274,6 +276,15 @@ function foreignOf(text: string, folder: string): { foreign?: ForeignSource } {
   const why = whyAnother(file, { name: path, ...fingerprintOf(foreign), beside: hashes });
   if (why !== undefined) throw new Complaint(why);
   return { foreign: { ...foreign, beside } };
+}
+
+/** A folder in the form in which a scenario names it. */
+function sourceOfFolder(name: string, folder: Folder): ForeignSource {
+  const files = folder.names.filter(isOfDatabase).map((name) => {
+    const content = folder.read(name) ?? new Uint8Array(0);
+    return { name, size: content.length, content };
+  });
+  return sourceOfBytes(name, concatBytes(archiveOf(files)));
 }
 
 function fingerprintOf(source: ForeignSource): Fingerprint {

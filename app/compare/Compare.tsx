@@ -4,7 +4,7 @@
 import { Pause, Play, SkipBack, StepBack, StepForward } from 'lucide-react';
 import { type ReactNode, useId, useMemo } from 'react';
 import { useStore } from 'zustand';
-import { metricText } from '../panels/Metrics.tsx';
+import { metricText } from '../panels/metric.ts';
 import { Stage } from '../panels/Stage.tsx';
 import { TextTwin } from '../panels/TextTwin.tsx';
 import { Timeline } from '../panels/Timeline.tsx';

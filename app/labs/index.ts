@@ -48,6 +48,7 @@ const faces: Readonly<Record<string, Face>> = {
     inspect: () =>
       import('./lsm/inspect.ts').then(({ inspect }) => ({ inspect: inspect as Inspect })),
     exportAs: 'Export LevelDB folder',
+    opens: true,
   },
 };
 

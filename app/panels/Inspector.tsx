@@ -5,13 +5,13 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Session } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { Bytes, useInspected } from './Bytes.tsx';
-import { Metrics } from './Metrics.tsx';
 import { State } from './State.tsx';
 import { Tabs } from './Tabs.tsx';
 import { useSession } from './use.ts';
 import { usePicture } from './usePicture.ts';
 
 const Actors = lazy(() => import('./Actors.tsx').then((m) => ({ default: m.Actors })));
+const Metrics = lazy(() => import('./Metrics.tsx').then((m) => ({ default: m.Metrics })));
 const Source = lazy(() => import('./Source.tsx').then((m) => ({ default: m.Source })));
 
 type Name = 'bytes' | 'source' | 'state' | 'metrics';
@@ -55,7 +55,11 @@ export function Inspector(props: {
           </Suspense>
         )}
         {tab === 'state' && <State session={session} chart={props.chart} />}
-        {tab === 'metrics' && <Metrics session={session} />}
+        {tab === 'metrics' && (
+          <Suspense fallback={<p className="panel-empty">Counting…</p>}>
+            <Metrics session={session} />
+          </Suspense>
+        )}
       </Tabs>
     </>
   );

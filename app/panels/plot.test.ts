@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexAt, PLOT, plotOf, plotText, xOf } from './plot.ts';
+import { indexAt, PLOT, plotOf, plotText, WIDE, xOf } from './plot.ts';
 
 const points = (path: string) =>
   [...path.matchAll(/[ML]([\d.]+),([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
@@ -44,5 +44,29 @@ describe('a metric over the run', () => {
     expect(say([1, 2, 3])).toBe('from 1 pages to 3 pages');
     expect(say([0, 4, 0])).toBe('from 0 pages to 0 pages, between 0 pages and 4 pages');
     expect(say([2, 2])).toBe('2 pages throughout');
+  });
+});
+
+describe('a metric beside what theory says', () => {
+  const plot = plotOf([0, 50, 100], [1, 3, 2], 101, WIDE, [undefined, 5, 4]);
+
+  it('both lines stand on one scale, and the other has its own words', () => {
+    expect(points(plot?.path ?? '').map(([, y]) => y)).toEqual([82, 42, 62]);
+    expect(points(plot?.beside?.path ?? '')).toEqual([
+      [152, 2],
+      [302, 22],
+    ]);
+    expect(plot).toMatchObject({ most: 3, peak: 50, beside: { first: 5, last: 4 } });
+    expect(plot?.beside && plotText(plot.beside, String)).toBe('from 5 to 4');
+  });
+
+  it('a click finds its moment in the wider drawing too', () => {
+    for (const length of [1, 62, 200])
+      for (let index = 0; index < length; index++)
+        expect(indexAt(xOf(index, length, WIDE), length, WIDE)).toBe(index);
+  });
+
+  it('without theory it is the line alone', () => {
+    expect(plotOf([0, 1], [1, 2], 2, WIDE, [undefined, undefined])?.beside).toBeUndefined();
   });
 });

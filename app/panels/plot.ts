@@ -2,7 +2,15 @@
 
 import { line, scaleLinear } from 'd3';
 
-export const PLOT = { width: 120, height: 32 } as const;
+/** Of a drawing, in pixels. */
+export interface PlotSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export const PLOT: PlotSize = { width: 120, height: 32 };
+/** Of what was measured beside what theory says. */
+export const WIDE: PlotSize = { width: 304, height: 84 };
 /** Room for the stroke and the playhead's ends. */
 const EDGE = 2;
 
@@ -14,25 +22,58 @@ export interface Plot {
   readonly most: number;
   /** Index of the moment at which it was first seen at its greatest. */
   readonly peak: number;
+  /** The other line, on the same scales. */
+  readonly beside?: Pick<Plot, 'path' | 'first' | 'last' | 'least' | 'most'>;
 }
 
-const xScale = (length: number) =>
+const xScale = (length: number, { width }: PlotSize) =>
   scaleLinear()
     .domain([0, Math.max(1, length - 1)])
-    .range([EDGE, PLOT.width - EDGE])
+    .range([EDGE, width - EDGE])
     .clamp(true);
 
-export const xOf = (index: number, length: number): number => xScale(length)(index);
+export const xOf = (index: number, length: number, size = PLOT): number =>
+  xScale(length, size)(index);
 
-export const indexAt = (x: number, length: number): number =>
-  Math.min(Math.max(0, length - 1), Math.round(xScale(length).invert(x)));
+export const indexAt = (x: number, length: number, size = PLOT): number =>
+  Math.min(Math.max(0, length - 1), Math.round(xScale(length, size).invert(x)));
 
-/** Nothing when the metric was counted at no moment. Where it was not, the line has a gap. */
+type Values = readonly (number | undefined)[];
+
+/**
+ * Nothing when the metric was counted at no moment. Where it was not, the line has a gap. `beside`: what
+ * theory says at the same moments.
+ */
 export function plotOf(
   moments: readonly number[],
-  values: readonly (number | undefined)[],
+  values: Values,
   length: number,
+  size = PLOT,
+  beside?: Values,
 ): Plot | undefined {
+  const own = extentOf(moments, values);
+  if (!own) return undefined;
+  const other = beside && extentOf(moments, beside);
+  const low = Math.min(own.least, other?.least ?? own.least);
+  const high = Math.max(own.most, other?.most ?? own.most);
+  const y = scaleLinear()
+    .domain(low === high ? [low - 1, high + 1] : [low, high])
+    .range([size.height - EDGE, EDGE]);
+  const x = xScale(length, size);
+  const round = (value: number) => Math.round(value * 10) / 10;
+  const pathOf = (values: Values): string =>
+    line<number>()
+      .defined((i) => values[i] !== undefined)
+      .x((i) => round(x(moments[i] as number)))
+      .y((i) => round(y(values[i] as number)))([...moments.keys()]) ?? '';
+  return {
+    path: pathOf(values),
+    ...own,
+    ...(beside && other && { beside: { path: pathOf(beside), ...other } }),
+  };
+}
+
+function extentOf(moments: readonly number[], values: Values) {
   const points = moments.flatMap((moment, i) => {
     const value = values[i];
     return value === undefined ? [] : [{ moment, value }];
@@ -45,18 +86,7 @@ export function plotOf(
     if (point.value < low.value) low = point;
     if (point.value > high.value) high = point;
   }
-  const flat = low.value === high.value;
-  const y = scaleLinear()
-    .domain(flat ? [low.value - 1, high.value + 1] : [low.value, high.value])
-    .range([PLOT.height - EDGE, EDGE]);
-  const x = xScale(length);
-  const round = (value: number) => Math.round(value * 10) / 10;
-  const path = line<number>()
-    .defined((i) => values[i] !== undefined)
-    .x((i) => round(x(moments[i] as number)))
-    .y((i) => round(y(values[i] as number)))([...moments.keys()]);
   return {
-    path: path ?? '',
     first: first.value,
     last: last.value,
     least: low.value,
@@ -66,7 +96,10 @@ export function plotOf(
 }
 
 /** The plot in words; `show` writes a value with its unit. */
-export function plotText(plot: Plot, show: (value: number) => string): string {
+export function plotText(
+  plot: Pick<Plot, 'first' | 'last' | 'least' | 'most'>,
+  show: (value: number) => string,
+): string {
   if (plot.least === plot.most) return `${show(plot.most)} throughout`;
   const ends = `from ${show(plot.first)} to ${show(plot.last)}`;
   const inside =

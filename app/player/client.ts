@@ -151,7 +151,7 @@ export function openClient(events: ClientEvents, start: StartWorker = startWorke
         for (const { id, lazy } of patch.files) {
           const name = lazy && [...received.names].find(([, other]) => other === id)?.[0];
           const file = name && fileNamed(received, name);
-          if (!file || file.now.size > WHOLE_BYTES) continue;
+          if (!file || (lazy !== 'whole' && file.now.size > WHOLE_BYTES)) continue;
           whole = load(name, [...Array(Math.ceil(file.now.size / file.chunkSize)).keys()]);
         }
         // Also for a moment that is asked for while it is still on its way.

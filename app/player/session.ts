@@ -945,7 +945,7 @@ async function neededBy(text: string): Promise<ForeignFile | undefined> {
 function wantsSentence({ name, size, beside }: ForeignFile): string {
   const also = COMPANIONS.flatMap((kind) => (beside?.[kind] ? [`${name}-${kind}`] : []));
   const names = also.length > 0 ? ` together with ${also.join(' and ')}` : '';
-  return `This scenario was made with the file ${name} (${size.toLocaleString('en')} bytes)${names}, and a link cannot carry it. Choose the file, or drop it here.`;
+  return `This scenario was made with ${name} (${size.toLocaleString('en')} bytes)${names}, and a link cannot carry it. Choose it, or drop it here.`;
 }
 
 /** Files as a scenario's text names them, not hashed yet. */

@@ -1,6 +1,5 @@
 // The routes, and what is there on every page: the palette, pasting a scenario, dropping a file.
 
-import { X } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { ErrorBoundary, type FallbackProps } from 'react-error-boundary';
 import { Route, Router, Switch } from 'wouter';
@@ -24,6 +23,7 @@ const OpenDatabase = lazy(() =>
   import('./OpenDatabase.tsx').then((m) => ({ default: m.OpenDatabase })),
 );
 const Workspaces = lazy(() => import('./Workspaces.tsx').then((m) => ({ default: m.Workspaces })));
+const DropNote = lazy(() => import('./DropNote.tsx').then((m) => ({ default: m.DropNote })));
 const Help = lazy(() => import('./Help.tsx').then((m) => ({ default: m.Help })));
 
 function Broken({ error, resetErrorBoundary }: FallbackProps) {
@@ -125,8 +125,13 @@ function DropZone() {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      const given = [...(event.dataTransfer?.files ?? [])];
-      void import('./incoming.ts').then(({ takeFiles }) => takeFiles(given)).then(setComplaint);
+      const { files = [], items = [] } = event.dataTransfer ?? {};
+      const given = [...files];
+      // Whether one is a folder can only be asked now.
+      const entries = [...items].map((item) => item.webkitGetAsEntry());
+      void import('./incoming.ts')
+        .then(({ takeFiles }) => takeFiles(given, entries))
+        .then(setComplaint);
     };
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);
@@ -139,30 +144,10 @@ function DropZone() {
       removeEventListener('drop', drop);
     };
   }, []);
-  if (complaint !== undefined)
-    return (
-      <div className="drop-complaint" role="alert">
-        <p>{complaint}</p>
-        <button
-          type="button"
-          className="icon-btn"
-          aria-label="Close the complaint"
-          onClick={() => setComplaint(undefined)}
-        >
-          <X aria-hidden size={16} />
-        </button>
-      </div>
-    );
-  if (!over) return null;
+  if (!over && complaint === undefined) return null;
   return (
-    <div className="drop" aria-hidden="true">
-      <p>
-        Let go to open it here
-        <small>
-          An SQLite database, with its -wal or -journal if it has one; or a scenario as a .txt file.
-          It stays on this machine.
-        </small>
-      </p>
-    </div>
+    <Suspense>
+      <DropNote complaint={complaint} onClose={() => setComplaint(undefined)} />
+    </Suspense>
   );
 }

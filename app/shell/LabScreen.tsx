@@ -36,7 +36,7 @@ import { useSession } from '../panels/use.ts';
 import type { Session, SessionState } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
-import { desk, openDialog, type PaletteItem } from './desk.ts';
+import { desk, labOfText, openDialog, type PaletteItem } from './desk.ts';
 import { type Opening, type ShippedScenario, useDoors, useScenarios } from './doors.ts';
 import { chooseFiles, saveFile } from './files.ts';
 import { takeFiles } from './incoming.ts';
@@ -192,6 +192,17 @@ function NotOpened(props: {
         >
           Choose {wants.file.name}…
         </button>
+        {labOfText(wants.text) === 'lsm' && (
+          <button
+            type="button"
+            className="btn"
+            onClick={() =>
+              chooseFiles((files) => void takeFiles(files).then(setComplaint), '', true)
+            }
+          >
+            … as a folder
+          </button>
+        )}
         <p className="complaint" role="alert">
           {complaint}
         </p>

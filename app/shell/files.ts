@@ -14,12 +14,17 @@ export function saveFile(name: string, bytes: Uint8Array | string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Asks for files; must be called from a click. */
-export function chooseFiles(onFiles: (files: readonly File[]) => void, accept = ''): void {
+/** Asks for files, or for a folder with all that is in it; must be called from a click. */
+export function chooseFiles(
+  onFiles: (files: readonly File[]) => void,
+  accept = '',
+  folder = false,
+): void {
   const input = document.createElement('input');
   input.type = 'file';
   input.accept = accept;
   input.multiple = true;
+  input.webkitdirectory = folder;
   input.addEventListener('change', () => {
     const files = [...(input.files ?? [])];
     if (files.length > 0) onFiles(files);

@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Folder } from '../../engine/lsm/folder.ts';
-import { folderOfZip, looksLikeZip } from '../../engine/lsm/zip.ts';
+import { folderOfZip, looksLikeZip } from '../../engine/run/zip.ts';
 import { crc32, zipOf } from './zip.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

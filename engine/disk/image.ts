@@ -33,6 +33,8 @@ export interface FileImage {
 /** Where chunks of an imported file come from. */
 export interface Source {
   chunk(index: number): Bytes;
+  /** Small enough, with all that lies beside it, to be loaded at once. */
+  readonly isWhole?: true;
 }
 
 /** Something that was asked of the disk and not yet synced, so that a power cut may lose it. */

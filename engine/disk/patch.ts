@@ -24,8 +24,8 @@ export interface FilePatch {
   readonly id: number;
   readonly kind: FileKind;
   readonly chunkSize: number;
-  /** Its content comes from elsewhere: chunks are asked for one by one (Host.chunks), never sent unasked. */
-  readonly lazy?: true;
+  /** Its content comes from elsewhere: chunks are asked for one by one (Host.chunks), never sent unasked; or all at once. */
+  readonly lazy?: true | 'whole';
   readonly now?: ContentPatch;
   /** `same`: it is the content of `now`. */
   readonly synced?: ContentPatch | 'same';
@@ -54,7 +54,7 @@ export function patchBetween(older: DiskImage | undefined, newer: DiskImage): Pa
       id,
       kind: file.kind,
       chunkSize: file.chunkSize,
-      ...(file.source && { lazy: true }),
+      ...(file.source && { lazy: file.source.isWhole ? 'whole' : true }),
       ...(now && { now }),
       ...(synced && { synced }),
     });

@@ -13,9 +13,13 @@ const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
     ]);
     return labOf({ ...btree, ...opened?.opening }, words) as unknown as Lab;
   },
-  lsm: async () => {
-    const [{ lsm }, { words }] = await Promise.all([import('./lsm.ts'), import('./lsm-words.ts')]);
-    return labOf(lsm, words) as unknown as Lab;
+  lsm: async (opens) => {
+    const [{ lsm }, { words }, opened] = await Promise.all([
+      import('./lsm.ts'),
+      import('./lsm-words.ts'),
+      opens ? import('./lsm-opened.ts') : undefined,
+    ]);
+    return labOf({ ...lsm, ...opened?.opening }, words) as unknown as Lab;
   },
   raft: async () => {
     const [{ raftLab }, { words }] = await Promise.all([

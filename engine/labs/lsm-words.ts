@@ -2,10 +2,11 @@
 // what golden scripts record. Each is true of the bytes at that moment, and has its numbers.
 
 import type { Bytes } from '../base/bytes.ts';
+import { fileNamed } from '../disk/image.ts';
 import { shownKey } from '../lsm/check.ts';
 import { limitOf } from '../lsm/compaction.ts';
-import { type LsmEvent, tableNumbered } from '../lsm/events.ts';
-import { bytesOfLevel, logName, manifestName } from '../lsm/format.ts';
+import { type LsmEvent, skipListOf, tableNumbered } from '../lsm/events.ts';
+import { arenaName, bytesOfLevel, logName, manifestName } from '../lsm/format.ts';
 import { userKeyOf } from '../lsm/key.ts';
 import type { Caption, Words } from '../run/lab.ts';
 import type { LsmState } from './lsm.ts';
@@ -39,10 +40,31 @@ function rangeOf({ disk }: LsmState, number: number): string {
   return first && last ? `${key(userKeyOf(first))} to ${key(userKeyOf(last))}` : 'no keys';
 }
 
+/** A folder of somebody else: what it has, and what of it cannot be read. */
+function describeFolder(tables: number, { value, disk }: LsmState): Caption {
+  const { damage, foreign, version } = value;
+  const levels = version.filter((files) => files.length > 0).length;
+  const arena = fileNamed(disk, arenaName(value.memtable));
+  const inLogs = arena ? skipListOf(arena).entries : 0;
+  const told = [...damage, ...(foreign?.notes ?? [])];
+  return {
+    title:
+      damage.length === 0
+        ? 'The folder is open'
+        : `The folder is open, and ${plural(damage.length, 'thing')} in it cannot be read`,
+    detail: [
+      `${plural(tables, 'table')} on ${plural(levels, 'level')}, and ${inLogs === 0 ? 'no entry that is only in a log' : `${plural(inLogs, 'entry', 'entries')} that only the logs have`}; for reading only.`,
+      ...told.slice(0, 2).map((text) => `${capital(text)}.`),
+      ...(told.length > 2 ? [`And ${told.length - 2} more.`] : []),
+    ].join(' '),
+  };
+}
+
 function describe(event: LsmEvent, state: LsmState): Caption {
   const { value, options } = state;
   switch (event.kind) {
     case 'opened':
+      if (value.foreign) return describeFolder(event.tables, state);
       return {
         title: 'The database is open',
         detail: `${manifestName(value.manifest)} knows ${plural(event.tables, 'table')}; ${logName(value.memtable)} and the memtable are empty.`,

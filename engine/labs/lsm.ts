@@ -7,7 +7,7 @@
 //                       ▼
 //                    note(event, state): a moment
 
-import { Complaint } from '../base/assert.ts';
+import { assert, Complaint } from '../base/assert.ts';
 import { type Bytes, textOf, utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
@@ -40,7 +40,7 @@ import {
 } from '../lsm/ledger.ts';
 import { get, scan } from '../lsm/reads.ts';
 import { recover } from '../lsm/recover.ts';
-import type { Engine, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
+import type { Engine, ForeignSource, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
 import { bulkKey, bulkValue } from './bulk.ts';
 import { cutBy } from './crash.ts';
 import {
@@ -304,6 +304,11 @@ function workloadStep(db: Db, command: Workload, seed: number): { rest?: Command
 /** Throws a Complaint where a command cannot be done on such a database. */
 function refuse(value: LsmValue, command: Command): void {
   const { kind } = command;
+  if (value.foreign && !READING.has(kind))
+    throw new Complaint(
+      `${kind} would write, and this database is open for reading only; expected ${[...READING].join(', ')}`,
+      { column: 1 },
+    );
   if (kind === 'crash' && command.during) refuse(value, command.during.command);
   if (value.readOnly && !READING.has(kind) && kind !== 'crash' && kind !== 'reopen')
     throw new Complaint(
@@ -446,6 +451,12 @@ function checkImage(state: LsmState): CheckReport {
 }
 
 function integrity(state: LsmState): Problem[] {
+  // An opened folder was looked through when it was opened; what is wrong with it stays.
+  if (state.value.foreign)
+    return state.value.damage.map((text) => {
+      const table = /^(\d+)\.(ldb|sst)/.exec(text)?.[1];
+      return { referee: 'integrity', text, ...(table && { key: `table:${Number(table)}` }) };
+    });
   return checkImage(state).findings.map(({ text, table }) => ({
     referee: 'integrity',
     text,
@@ -458,6 +469,8 @@ const MOST_BROKEN = 5;
 /** What a reader gets, now and at every snapshot, against what was written. */
 function brokenPromises(state: LsmState): string[] {
   const { value, ledger } = state;
+  // Nobody here knows what was written to a folder of somebody else.
+  if (value.foreign) return [];
   const broken: string[] = [];
   const reader = new Db(new Disk(state.disk), state.disk, value, state.options);
   const readers: { at: number; name: string }[] = [
@@ -511,6 +524,7 @@ function promises(state: LsmState): Problem[] {
 
 /** Roughly how many blocks a check would look at. */
 function costOf({ value, options }: LsmState): number {
+  if (value.foreign) return 0;
   const bytes = value.version.reduce((sum, files) => sum + bytesOfLevel(files), 0);
   return Math.ceil(bytes / Math.max(256, options.table.blockSize));
 }
@@ -612,9 +626,9 @@ function metrics(state: LsmState): Metric[] {
     ),
     metric(
       'false positives, theory',
-      options.table.bitsPerKey === 0 ? 100 : 100 * falsePositiveRate(options.table.bitsPerKey),
+      100 * (content?.falsePositives ?? falsePositiveRate(options.table.bitsPerKey || 1)),
       '%',
-      '(1 - e^(-kn/m))^k',
+      '(1 - e^(-kn/m))^k over the filters as they are; none has less than 64 bits',
     ),
     metric('memtable', list?.used ?? 0, 'bytes', 'In use of the arena'),
     metric('memtable entries', list?.entries ?? 0, 'entries', 'Nodes of the skip list'),
@@ -681,7 +695,8 @@ function exportsOf({ disk }: LsmState) {
   }));
 }
 
-function openLab(setup: Setup): LsmState {
+function openLab(setup: Setup, foreign?: ForeignSource): LsmState {
+  assert(!foreign, 'what opens folders is loaded for a scenario that names one');
   const options = optionsOf(setup);
   const disk = new Disk();
   const value = createDatabase(disk, options);

@@ -22,10 +22,14 @@
 // Sources: O'Neil 1996 (the LSM tree); Dayan 2017 and 2018 (Monkey, Dostoevsky); tests hold the model
 // to simulated figures (fixtures/theory.json), and the engine to the model.
 
+import type { Bytes } from '../base/bytes.ts';
 import { type DiskImage, fileNamed } from '../disk/image.ts';
 import { LevelCursor, MergingCursor, TableCursor, visibleForward } from './cursor.ts';
 import { type Limits, type LsmValue, type Strategy, skipListOf, tableNumbered } from './events.ts';
+import { falsePositiveRate } from './filter.ts';
 import { arenaName, bytesOfLevel, LEVELS, type Version } from './format.ts';
+import { compareUser } from './key.ts';
+import type { Table } from './table.ts';
 
 export interface Amplification {
   readonly write: number;
@@ -197,6 +201,12 @@ export interface Content {
   /** What a reader of the tables alone gets, and the bytes of its keys and values. */
   readonly rows: number;
   readonly live: number;
+  /**
+   * The part of absent keys to which a filter says maybe, by the formula over the filters as they are:
+   * none has less than 64 bits, so those of small blocks are better than their bits a key. Where
+   * there is none it is 1.
+   */
+  readonly falsePositives: number;
 }
 
 /** By version, since those never change. */
@@ -210,12 +220,18 @@ export function contentOf(disk: DiskImage, version: Version): Content | undefine
   if (known) return known;
   if (version.reduce((sum, files) => sum + bytesOfLevel(files), 0) > MOST_READ) return undefined;
   let entries = 0;
+  let [keys, maybes] = [0, 0];
   const open = ({ number }: { readonly number: number }) => tableNumbered(disk, number);
   for (const files of version)
     for (const file of files) {
       const table = open(file);
       for (let block = 0; table && block < table.blocks; block++)
         entries += table.entriesOf(block).length;
+      for (const [filter, n] of table ? keysOfFilters(table) : []) {
+        keys += n;
+        maybes +=
+          n * (filter ? falsePositiveRate((8 * (filter.length - 1)) / n, filter.at(-1)) : 1);
+      }
     }
   const newestFirst = [...(version[0] ?? [])].reverse();
   const merged = new MergingCursor([
@@ -231,9 +247,23 @@ export function contentOf(disk: DiskImage, version: Version): Content | undefine
     live += key.length + value.length;
     rows++;
   }
-  const content = { entries, rows, live };
+  const content = { entries, rows, live, falsePositives: keys === 0 ? 1 : maybes / keys };
   contents.set(version, content);
   return content;
+}
+
+/** Filters of a table, each with how many different keys it was made of. */
+function keysOfFilters(table: Table): Map<Bytes | undefined, number> {
+  const keys = new Map<Bytes | undefined, number>();
+  table.index.forEach(({ handle }, block) => {
+    const filter = table.filter?.filterAt(handle.offset);
+    let before: Bytes | undefined;
+    for (const { key } of table.entriesOf(block)) {
+      if (!before || compareUser(before, key) !== 0) keys.set(filter, (keys.get(filter) ?? 0) + 1);
+      before = key;
+    }
+  });
+  return keys;
 }
 
 export interface AmplificationPoint {

@@ -357,6 +357,7 @@ export class Db {
 
   /** Everything that is due and not held, until nothing is; then writers that waited go on. */
   background(): void {
+    if (this.value.readOnly) return;
     for (;;) {
       this.#flushAsDue();
       if (!this.value.held.compaction) compactAsDue(this);

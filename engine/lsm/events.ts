@@ -325,6 +325,8 @@ export interface LsmValue {
   readonly readOnly: boolean;
   /** What recovery could not read, a sentence each. */
   readonly damage: readonly string[];
+  /** A folder of somebody else, opened to be looked at; what is no damage there and still worth a word. */
+  readonly foreign?: { readonly notes: readonly string[] };
 }
 
 // ── Lenses on an image ─────────────────────────────────────────────────────────────────────────

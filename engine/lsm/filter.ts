@@ -96,8 +96,7 @@ export function mayContain(filter: Bytes, key: Bytes): boolean {
 }
 
 /** The expected part of absent keys that get a "maybe": (1 - e^(-kn/m))^k. */
-export function falsePositiveRate(bitsPerKey: number): number {
-  const k = probesFor(bitsPerKey);
+export function falsePositiveRate(bitsPerKey: number, k = probesFor(bitsPerKey)): number {
   return (1 - Math.exp(-k / bitsPerKey)) ** k;
 }
 

@@ -3,18 +3,18 @@
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../base/bytes.ts';
-import { crc32c } from '../base/crc32c.ts';
 import { Dice } from '../base/dice.ts';
+import { zipOf } from '../run/zip.testing.ts';
+import { folderOfZip, type Inflate, looksLikeZip } from '../run/zip.ts';
 import { type Folder, readFolder } from './folder.ts';
 import { reportFolder, rowsOfFolder } from './foreign.ts';
 import { parseFileName } from './format.ts';
 import { frameRecord, readLog } from './log.ts';
 import { Table, TableBuilder } from './table.ts';
 import { Writer } from './varint.ts';
-import { folderOfZip, type Inflate, looksLikeZip } from './zip.ts';
 
 const FIXTURES = process.env.FIXTURES ?? `${import.meta.dirname}/fixtures`;
 
@@ -156,41 +156,6 @@ describe('zip', () => {
     }
   };
 
-  /** A zip as the common tools write it; `claim` changes what an entry says of its size. */
-  function zipOf(
-    files: ReadonlyMap<string, Uint8Array>,
-    { prefix = '', stored = false, claim = (size: number) => size } = {},
-  ): Uint8Array {
-    const out = new Writer();
-    const directory = new Writer();
-    for (const [name, bytes] of files) {
-      const path = utf8(prefix + name);
-      const data = stored ? bytes : new Uint8Array(deflateRawSync(bytes));
-      const fields = (to: Writer) =>
-        to
-          .u32(20)
-          .byte(stored ? 0 : 8)
-          .byte(0)
-          .u32(0)
-          .u32(crc32c(bytes))
-          .u32(data.length)
-          .u32(claim(bytes.length))
-          .byte(path.length)
-          .byte(path.length >> 8)
-          .byte(0)
-          .byte(0);
-      const at = out.length;
-      fields(out.u32(0x04034b50)).raw(path).raw(data);
-      // The fields of both headers are the same, two bytes further on in the directory.
-      fields(directory.u32(0x02014b50).byte(20).byte(0)).raw(new Uint8Array(10)).u32(at).raw(path);
-    }
-    const start = out.length;
-    out.raw(directory.copy());
-    out.u32(0x06054b50).u32(0);
-    for (const n of [files.size, files.size]) out.byte(n).byte(n >> 8);
-    return out.u32(directory.length).u32(start).byte(0).byte(0).copy();
-  }
-
   const [path, expected] = fixtures.find(([path]) => path.endsWith('snappy-levels')) as [
     string,
     Expected,
@@ -201,7 +166,6 @@ describe('zip', () => {
     ['deflated', {}],
     ['stored, in a folder', { stored: true, prefix: 'some/where/' }],
   ])('of a folder, %s', (_, options) => {
-    // A local header has its fields from 4 on; `fields` writes version and flags as one word.
     const zip = zipOf(files, options);
     expect(looksLikeZip(zip)).toBe(true);
     const folder = folderOfZip(zip, inflate);

@@ -37,12 +37,16 @@ export function folderOf(disk: Disk): Folder {
   };
 }
 
-/** Opens what is on a disk. `before`: what outlives the process (time, counters) and what does not. */
+/**
+ * Opens what is on a disk. `before`: what outlives the process (time, counters) and what does not.
+ * `toLook`: nothing is to be written, as with what is damaged.
+ */
 export function recover(
   disk: Disk,
   before: LsmValue,
   options: Options,
   tell?: (value: Db) => (event: LsmEvent) => void,
+  toLook = false,
 ): Db {
   const base = disk.seal();
   for (const name of disk.list()) if (name.startsWith('memtable-')) disk.remove(name);
@@ -88,7 +92,7 @@ export function recover(
     db.value.nextFile = Math.max(db.value.nextFile, parseFileName(name).number + 1);
 
   const fresh: TableFile[] = [];
-  const isSound = damage.length === 0;
+  const isSound = damage.length === 0 && !toLook;
   for (const number of content.logs) replayLog(db, number, damage, fresh, isSound);
 
   if (isSound) {

@@ -4,7 +4,7 @@
 import type { Bytes } from '../../../engine/base/bytes.ts';
 import { bytesOfContent, type FileImage, fileNamed } from '../../../engine/disk/image.ts';
 import { BATCH_HEADER, decodeBatch } from '../../../engine/lsm/batch.ts';
-import { BLOCK_TRAILER, Block, type Handle } from '../../../engine/lsm/block.ts';
+import { BLOCK_TRAILER, Block, type Handle, readStored } from '../../../engine/lsm/block.ts';
 import {
   type LsmEvent,
   type LsmValue,
@@ -25,13 +25,13 @@ import { HEAD, MAX_HEIGHT } from '../../../engine/lsm/skiplist.ts';
 import { FOOTER, type Table } from '../../../engine/lsm/table.ts';
 import type { Inspected, InspectedField, InspectedRegion, Layer } from '../../scene/inspect.ts';
 import type { Tone } from '../../scene/scene.ts';
-import { arenaFile, focusOf, keyText, type LsmMoment, logFile, recordsOf } from './reading.ts';
+import { arenaFile, focusOf, keyText, type LsmMoment, logFile, logOf } from './reading.ts';
 
 /** More bytes than this are shown by the part that is meant. */
 const MOST = 24_576;
 
 type Target =
-  | { readonly kind: 'table'; readonly number: number }
+  | { readonly kind: 'table'; readonly number: number; readonly part?: string }
   | { readonly kind: 'log'; readonly number: number; readonly record?: string }
   | { readonly kind: 'memtable'; readonly number: number; readonly entry?: string }
   | { readonly kind: 'manifest' };
@@ -41,6 +41,8 @@ function targetOf(moment: LsmMoment, selection: string | undefined): Target {
   const [kind = '', ...rest] = (selection ?? '').split(':');
   const number = Number(rest[0]);
   if (kind === 'table' && tableFileOf(image, number)) return { kind, number };
+  if (kind === 'block' && tableFileOf(image, number))
+    return { kind: 'table', number, part: rest[1] ?? '' };
   if (kind === 'log' && logFile(moment, number)) return { kind, number };
   if (kind === 'record' && logFile(moment, number))
     return { kind: 'log', number, record: selection as string };
@@ -81,7 +83,7 @@ export function inspect(moment: LsmMoment, selection: string | undefined, layer:
   const target = targetOf(moment, selection);
   switch (target.kind) {
     case 'table':
-      return inspectTable(moment, target.number, layer);
+      return inspectTable(moment, target.number, target.part, layer);
     case 'log':
       return inspectLog(moment, target.number, target.record, layer);
     case 'memtable':
@@ -159,18 +161,22 @@ const hex = (bytes: Bytes): string =>
 
 // ── A table ─────────────────────────────────────────────────────────────────────────────────────
 
-function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspected {
+function inspectTable(
+  moment: LsmMoment,
+  number: number,
+  wanted: string | undefined,
+  layer: Layer,
+): Inspected {
   const { image, value, event } = moment;
   const file = tableFileOf(image, number);
   const level = value.version.findIndex((files) => files.some((one) => one.number === number));
   const all = value.version.flat().map((one) => one.number);
   const at = all.indexOf(number);
+  const [before, after] = at < 0 ? [] : [all[at - 1], all[at + 1]];
   const base = {
     title: `Table ${number}`,
     key: `table:${number}`,
     heading: `${tableName(number)}${level >= 0 ? ` · level ${level}` : ''}`,
-    ...(at > 0 && { previous: `table:${all[at - 1]}` }),
-    ...(at >= 0 && at < all.length - 1 && { next: `table:${all[at + 1]}` }),
   };
   const bytes = file && contentOf(file, layer);
   if (!file || !bytes)
@@ -186,12 +192,29 @@ function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspecte
   const isOpen =
     value.job?.outputs.includes(number) === true && level < 0 && table.damage.length > 0;
   const whole = layer === 'memory' || file.now === file.synced;
-  const regions = whole && table.damage.length === 0 ? regionsOfTable(table) : blocksOnly(bytes);
-  const block =
-    event.kind === 'probe' && event.table === number && event.block !== undefined
-      ? table.index[Math.min(event.block, table.blocks - 1)]?.handle
+  const parts = whole && table.footer.damage === undefined ? partsOf(table) : [];
+  // A file too long to be shown at once is shown by the block that a read is in.
+  const read =
+    event.kind === 'probe' && event.table === number && bytes.length > MOST
+      ? `${event.block}`
       : undefined;
-  const [from, to] = windowOf(bytes.length, block?.offset ?? 0, (block?.size ?? 0) + BLOCK_TRAILER);
+  const nth = parts.findIndex(({ name }) => name === (wanted ?? read));
+  const keyOf = (part: Part | undefined): string | undefined =>
+    part && `block:${number}:${part.name}`;
+  const previous =
+    keyOf(parts[nth - 1]) ??
+    (nth === 0 ? base.key : before === undefined ? undefined : lastOf(image, before));
+  const next = keyOf(parts[nth + 1]) ?? (after === undefined ? undefined : `table:${after}`);
+  const steps = { ...(previous && { previous }), ...(next && { next }) };
+  const part = parts[nth];
+  if (part)
+    return {
+      ...inspectPart(table, part, layer),
+      ...steps,
+      title: `Table ${number}`,
+      key: `block:${number}:${part.name}`,
+      heading: `${tableName(number)} · ${part.label}${part.tone === 'key' ? ` of ${table.blocks}` : ''}`,
+    };
   let entries = 0;
   let tombstones = 0;
   let first: Bytes | undefined;
@@ -204,8 +227,118 @@ function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspecte
       last = key;
     }
   const filter = table.filterHandle;
+  const summary = [
+    ...(first && last
+      ? [
+          {
+            name: 'keys',
+            value: `${keyText(userKeyOf(first), 14)} … ${keyText(userKeyOf(last), 14)}`,
+          },
+          {
+            name: 'entries',
+            value: `${entries}${tombstones > 0 ? `, ${tombstones} ${tombstones === 1 ? 'tombstone' : 'tombstones'}` : ''}`,
+          },
+        ]
+      : []),
+    { name: 'data blocks', value: `${table.blocks}` },
+    {
+      name: 'Bloom filter',
+      value: filter
+        ? `${filter.size} bytes, ${table.filter?.count ?? 0} ${table.filter?.count === 1 ? 'filter' : 'filters'}`
+        : 'none',
+    },
+    { name: 'size', value: `${file.now.size} bytes` },
+    ...(isOpen
+      ? [{ name: 'state', value: 'being written: filter, index and footer come last' }]
+      : table.damage.map((text) => ({ name: 'damage', value: text }))),
+  ];
+  if (parts.length > 0 && bytes.length > MOST)
+    return {
+      ...base,
+      ...steps,
+      summary,
+      regions: [],
+      why: 'The arrow goes through it, block by block.',
+    };
+  const [from, to] = windowOf(bytes.length, 0, 0);
+  const regions = parts.length > 0 ? regionsOfTable(table, parts) : blocksOnly(bytes, isOpen);
   return {
     ...base,
+    ...steps,
+    summary,
+    bytes: bytes.subarray(from, to),
+    regions: tiled(regions, from, to, { tone: 'free', label: 'not taken apart' }),
+    durability: durabilityOf(file),
+  };
+}
+
+/** Where a walk through a table ends. */
+function lastOf(image: LsmMoment['image'], number: number): string {
+  const file = tableFileOf(image, number);
+  const part = file && tableOf(file).footer.damage === undefined ? ':footer' : '';
+  return `${part ? 'block' : 'table'}:${number}${part}`;
+}
+
+/** A stretch of the file that can be looked at by itself. */
+interface Part {
+  /** A data block is called by its number. */
+  readonly name: string;
+  readonly label: string;
+  readonly handle: Handle;
+  readonly tone: Tone;
+}
+
+/** All blocks of a table and its footer, in the order in which they lie in the file. */
+function partsOf(table: Table): Part[] {
+  const { index, meta, filterHandle, footer, bytes } = table;
+  const parts: Part[] = index.map(({ handle }, i) => ({
+    name: `${i}`,
+    label: `block ${i}`,
+    handle,
+    tone: 'key',
+  }));
+  for (const [name, handle] of meta)
+    parts.push(
+      handle === filterHandle
+        ? { name: 'filter', label: 'Bloom filters', handle, tone: 'durable' }
+        : { name, label: name, handle, tone: 'muted' },
+    );
+  parts.push(
+    { name: 'metaindex', label: 'metaindex', handle: footer.metaindex, tone: 'muted' },
+    { name: 'index', label: 'index', handle: footer.index, tone: 'separator' },
+    {
+      name: 'footer',
+      label: 'footer',
+      handle: { offset: bytes.length - FOOTER, size: FOOTER },
+      tone: 'muted',
+    },
+  );
+  return parts.sort((a, b) => a.handle.offset - b.handle.offset);
+}
+
+/** One block: in memory as it is read, unpacked; in the file as it is stored, with its trailer. */
+function inspectPart(
+  table: Table,
+  part: Part,
+  layer: Layer,
+): Pick<Inspected, 'summary' | 'bytes' | 'regions' | 'durability'> {
+  const { offset, size } = part.handle;
+  if (part.name === 'footer') {
+    const bytes = table.bytes.subarray(offset);
+    return { summary: [], bytes, regions: tiledPart(regionsOfFooter(table, 0), bytes) };
+  }
+  const stored = readStored(table.bytes, part.handle);
+  const isPacked = stored.compression !== 'none';
+  const inFile = table.bytes.subarray(offset, offset + size + BLOCK_TRAILER);
+  const bytes = layer === 'memory' ? stored.bytes : inFile;
+  const regions =
+    layer === 'memory' || !isPacked
+      ? regionsOfPart(table, part, stored.bytes, 0)
+      : [simple({ offset: 0, size }, part.tone, `${part.label}, ${stored.compression}`)];
+  if (layer === 'file') regions.push(trailer(inFile, { offset: 0, size }));
+  const keys = part.tone === 'key' ? new Block(stored.bytes).entries().entries : [];
+  const [first, last] = [keys[0]?.key, keys.at(-1)?.key];
+  return {
     summary: [
       ...(first && last
         ? [
@@ -213,29 +346,26 @@ function inspectTable(moment: LsmMoment, number: number, layer: Layer): Inspecte
               name: 'keys',
               value: `${keyText(userKeyOf(first), 14)} … ${keyText(userKeyOf(last), 14)}`,
             },
+            { name: 'entries', value: `${keys.length}` },
           ]
         : []),
+      { name: 'place', value: `${size} bytes at ${offset}, then 5 of trailer` },
       {
-        name: 'entries',
-        value: `${entries}${tombstones > 0 ? `, ${tombstones} ${tombstones === 1 ? 'tombstone' : 'tombstones'}` : ''}`,
+        name: 'stored as',
+        value: isPacked
+          ? `${stored.compression}, ${stored.bytes.length} bytes when unpacked`
+          : 'it is: not compressed',
       },
-      { name: 'data blocks', value: `${table.blocks}` },
-      {
-        name: 'Bloom filter',
-        value: filter
-          ? `${filter.size} bytes, ${table.filter?.count ?? 0} ${table.filter?.count === 1 ? 'filter' : 'filters'}`
-          : 'none',
-      },
-      { name: 'size', value: `${file.now.size} bytes` },
-      ...(isOpen
-        ? [{ name: 'state', value: 'being written: filter, index and footer come last' }]
-        : table.damage.slice(0, 1).map((text) => ({ name: 'damage', value: text }))),
+      { name: 'checksum', value: stored.damage ?? 'matches' },
     ],
-    bytes: bytes.subarray(from, to),
-    regions: tiled(regions, from, to, { tone: 'free', label: 'not taken apart' }),
-    durability: durabilityOf(file),
+    bytes,
+    regions: tiledPart(regions, bytes),
+    ...(isPacked && { durability: 'compressed in the file, unpacked in memory' }),
   };
 }
+
+const tiledPart = (regions: readonly InspectedRegion[], bytes: Bytes): InspectedRegion[] =>
+  tiled(regions, 0, bytes.length, { tone: 'free', label: 'not taken apart' });
 
 /** The whole file where it is small, else what is meant and what follows. */
 function windowOf(length: number, at: number, least: number): [from: number, to: number] {
@@ -244,78 +374,93 @@ function windowOf(length: number, at: number, least: number): [from: number, to:
   return [from, Math.min(length, from + Math.max(MOST, least))];
 }
 
-function regionsOfTable(table: Table): InspectedRegion[] {
-  const out: InspectedRegion[] = [];
-  table.index.forEach(({ handle }, i) => {
-    out.push(...regionsOfBlock(table, handle, 'key', `block ${i}`));
+function regionsOfTable(table: Table, parts: readonly Part[]): InspectedRegion[] {
+  const { bytes } = table;
+  return parts.flatMap((part) => {
+    const { handle, name, label, tone } = part;
+    if (name === 'footer') return regionsOfFooter(table, handle.offset);
+    const { damage, compression } = readStored(bytes, handle);
+    const regions =
+      compression === 'none'
+        ? regionsOfPart(
+            table,
+            part,
+            bytes.subarray(handle.offset, handle.offset + handle.size),
+            handle.offset,
+          )
+        : [simple(handle, tone, `${label}, compressed`)];
+    return [
+      ...regions.map((region) => (damage ? { ...region, fault: damage } : region)),
+      trailer(bytes, handle),
+    ];
   });
-  const { filter, filterHandle, footer, bytes } = table;
-  for (const [name, handle] of table.meta)
-    if (handle !== filterHandle) out.push(simple(handle, 'muted', name), trailer(bytes, handle));
-  if (filterHandle) {
-    const { offset, size } = filterHandle;
-    const fields: InspectedField[] = [];
-    for (let i = 0; filter && i < filter.count; i++) {
-      const part = filter.filter(i);
-      if (!part || part.length === 0) continue;
-      const from = offset + (part.byteOffset - filter.bytes.byteOffset);
-      fields.push(
-        field(
-          `filter ${i}`,
-          `${8 * (part.length - 1)} bits, k = ${part.at(-1)}`,
-          `of the keys of blocks that begin at ${i * 2 ** filter.lg} to ${(i + 1) * 2 ** filter.lg - 1}`,
-          from,
-          from + part.length,
-        ),
-      );
-    }
-    if (filter)
-      fields.push(
-        field(
-          'offsets',
-          `${filter.count}`,
-          'where each filter begins',
-          offset + filter.offsetsStart,
-          offset + size - 5,
-        ),
-        field(
-          'start of the offsets',
-          `${filter.offsetsStart}`,
-          'u32',
-          offset + size - 5,
-          offset + size - 1,
-        ),
-        field(
-          'lg',
-          `${filter.lg}`,
-          'one filter for each 2^lg bytes of the file',
-          offset + size - 1,
-          offset + size,
-        ),
-      );
-    out.push({ from: offset, to: offset + size, tone: 'durable', label: 'Bloom filters', fields });
-    out.push(trailer(bytes, filterHandle));
-  }
-  out.push(simple(footer.metaindex, 'muted', 'metaindex'), trailer(bytes, footer.metaindex));
-  out.push(...regionsOfBlock(table, footer.index, 'separator', 'index'));
-  const at = bytes.length - FOOTER;
-  out.push({
-    from: at,
-    to: bytes.length,
-    tone: 'muted',
-    label: 'footer',
-    fields: [
+}
+
+/** What a block holds, unpacked, as it stands at `base`. */
+function regionsOfPart(table: Table, part: Part, bytes: Bytes, base: number): InspectedRegion[] {
+  if (part.name === 'filter') return regionsOfFilter(table, bytes, base);
+  if (part.tone === 'key' || part.tone === 'separator')
+    return regionsOfBlock(bytes, base, part.tone, part.label);
+  return [simple({ offset: base, size: bytes.length }, part.tone, part.label)];
+}
+
+function regionsOfFilter({ filter }: Table, bytes: Bytes, base: number): InspectedRegion[] {
+  const fields: InspectedField[] = [];
+  for (let i = 0; filter && i < filter.count; i++) {
+    const part = filter.filter(i);
+    if (!part || part.length === 0) continue;
+    const from = base + (part.byteOffset - filter.bytes.byteOffset);
+    fields.push(
       field(
-        'handles',
-        `metaindex at ${footer.metaindex.offset}, index at ${footer.index.offset}`,
-        'offset and size of each, as varints; zeros to byte 40',
-        at,
-        at + 40,
+        `filter ${i}`,
+        `${8 * (part.length - 1)} bits, k = ${part.at(-1)}`,
+        `of the keys of blocks that begin at ${i * 2 ** filter.lg} to ${(i + 1) * 2 ** filter.lg - 1}`,
+        from,
+        from + part.length,
       ),
-      field('magic', hex(bytes.subarray(at + 40)), 'says that it is a table', at + 40, at + FOOTER),
-    ],
-  });
-  return out;
+    );
+  }
+  const end = base + bytes.length;
+  if (filter)
+    fields.push(
+      field(
+        'offsets',
+        `${filter.count}`,
+        'where each filter begins',
+        base + filter.offsetsStart,
+        end - 5,
+      ),
+      field('start of the offsets', `${filter.offsetsStart}`, 'u32', end - 5, end - 1),
+      field('lg', `${filter.lg}`, 'one filter for each 2^lg bytes of the file', end - 1, end),
+    );
+  return [{ from: base, to: end, tone: 'durable', label: 'Bloom filters', fields }];
+}
+
+function regionsOfFooter({ footer, bytes }: Table, at: number): InspectedRegion[] {
+  return [
+    {
+      from: at,
+      to: at + FOOTER,
+      tone: 'muted',
+      label: 'footer',
+      fields: [
+        field(
+          'handles',
+          `metaindex at ${footer.metaindex.offset}, index at ${footer.index.offset}`,
+          'offset and size of each, as varints; zeros to byte 40',
+          at,
+          at + 40,
+        ),
+        field(
+          'magic',
+          hex(bytes.subarray(bytes.length - 8)),
+          'says that it is a table',
+          at + 40,
+          at + FOOTER,
+        ),
+      ],
+    },
+  ];
 }
 
 const simple = ({ offset, size }: Handle, tone: Tone, label: string): InspectedRegion => ({
@@ -351,13 +496,9 @@ function trailer(bytes: Bytes, { offset, size }: Handle): InspectedRegion {
   };
 }
 
-/** Entries and restart points of a block that is stored plain; a compressed one is a stretch of bytes. */
-function regionsOfBlock(table: Table, handle: Handle, tone: Tone, name: string): InspectedRegion[] {
-  const { bytes } = table;
-  const { offset, size } = handle;
-  if (bytes[offset + size] !== 0)
-    return [simple(handle, tone, `${name}, compressed`), trailer(bytes, handle)];
-  const block = new Block(bytes.subarray(offset, offset + size));
+/** Entries and restart points of a block, as it is when unpacked. */
+function regionsOfBlock(bytes: Bytes, offset: number, tone: Tone, name: string): InspectedRegion[] {
+  const block = new Block(bytes);
   const { entries, damage } = block.entries();
   const out = entries.map(({ key, value, at, end, shared, unshared }, i): InspectedRegion => {
     const isInternal = key.length >= TAG_SIZE;
@@ -408,7 +549,7 @@ function regionsOfBlock(table: Table, handle: Handle, tone: Tone, name: string):
   });
   out.push({
     from: offset + block.entriesEnd,
-    to: offset + size,
+    to: offset + bytes.length,
     tone: 'separator',
     label: `${name}, ${block.restarts} restart points`,
     fields: Array.from({ length: Math.min(64, block.restarts) }, (_, i) =>
@@ -422,12 +563,11 @@ function regionsOfBlock(table: Table, handle: Handle, tone: Tone, name: string):
     ),
     ...(damage && { fault: damage }),
   });
-  out.push(trailer(bytes, handle));
   return out;
 }
 
-/** A table that has no index yet. */
-const blocksOnly = (bytes: Bytes): InspectedRegion[] =>
+/** A table that has no index yet, or none any more. */
+const blocksOnly = (bytes: Bytes, isOpen: boolean): InspectedRegion[] =>
   bytes.length === 0
     ? []
     : [
@@ -435,7 +575,9 @@ const blocksOnly = (bytes: Bytes): InspectedRegion[] =>
           from: 0,
           to: bytes.length,
           tone: 'key',
-          label: 'data blocks, the index is not written yet',
+          label: isOpen
+            ? 'data blocks, the index is not written yet'
+            : 'blocks: where each begins only footer and index say',
         },
       ];
 
@@ -484,7 +626,7 @@ function inspectLog(
 ): Inspected {
   const file = logFile(moment, number) as FileImage;
   const bytes = contentOf(file, layer);
-  const records = recordsOf(file);
+  const { records, damage } = logOf(file);
   const base = {
     title: `Log ${number}`,
     key: `log:${number}`,
@@ -495,6 +637,7 @@ function inspectLog(
       { name: 'records', value: `${records.length}` },
       { name: 'size', value: `${file.now.size} bytes` },
       { name: 'synced', value: `${file.synced.size} bytes` },
+      ...damage.map(({ text, isTail }) => ({ name: isTail ? 'torn' : 'damage', value: text })),
     ],
   };
   if (!bytes || bytes.length === 0)
@@ -508,6 +651,10 @@ function inspectLog(
     };
   const at = record === undefined ? 0 : Number(record.split(':')[2]);
   const [from, to] = windowOf(bytes.length, at, 0);
+  const nth = record === undefined ? -1 : records.findIndex(({ offset }) => offset === at);
+  const [previous, next] = [records[nth - 1], records[nth + 1]].map(
+    (one) => one && `record:${number}:${one.offset}`,
+  );
   const regions = regionsOfRecords(records, bytes, (one, start) => {
     const batch = decodeBatch(one.data);
     return {
@@ -531,10 +678,23 @@ function inspectLog(
       ],
     };
   });
+  regions.push(
+    ...damage.map(
+      ({ offset, bytes, text }): InspectedRegion => ({
+        from: offset,
+        to: offset + bytes,
+        tone: 'fault',
+        label: 'cannot be read',
+        fault: text,
+      }),
+    ),
+  );
   return {
     ...base,
+    ...(previous && { previous }),
+    ...(next && { next }),
     bytes: bytes.subarray(from, to),
-    regions: tiled(regions, from, to, { tone: 'free', label: 'no record: zeros, or torn' }),
+    regions: tiled(regions, from, to, { tone: 'free', label: 'no record: zeros' }),
   };
 }
 
@@ -546,7 +706,7 @@ function inspectManifest(moment: LsmMoment, layer: Layer): Inspected {
   const bytes = file && contentOf(file, layer);
   if (!file || !bytes)
     return { ...base, summary: [], regions: [], why: `There is no ${name} at this moment.` };
-  const records = recordsOf(file);
+  const { records } = logOf(file);
   const [from, to] = windowOf(bytes.length, bytes.length, 0);
   const tables = value.version.reduce((sum, files) => sum + files.length, 0);
   return {

@@ -21,7 +21,12 @@ import {
   type TableFile,
 } from '../../../engine/lsm/format.ts';
 import { isDeletion, sequenceOf, userKeyOf } from '../../../engine/lsm/key.ts';
-import { type LogRecord, readLog } from '../../../engine/lsm/log.ts';
+import {
+  type LogContent,
+  type LogDamage,
+  type LogRecord,
+  readLog,
+} from '../../../engine/lsm/log.ts';
 import type { Table } from '../../../engine/lsm/table.ts';
 import type { ShownMoment } from '../../player/types.ts';
 
@@ -74,6 +79,8 @@ export interface LogNode {
   readonly size: number;
   readonly synced: number;
   readonly records: readonly RecordNode[];
+  /** What of it cannot be read: a torn end, or damage. */
+  readonly lost: readonly LogDamage[];
 }
 
 export interface TableNode {
@@ -135,13 +142,30 @@ function entriesOf(file: FileImage): EntryNode[] {
   return entries;
 }
 
-const logs = new WeakMap<object, readonly LogRecord[]>();
+const logs = new WeakMap<object, LogContent>();
 
-export function recordsOf(file: FileImage): readonly LogRecord[] {
+export function logOf(file: FileImage): LogContent {
   let known = logs.get(file.now);
   if (!known) {
-    known = readLog(bytesOfContent(file)).records;
+    known = readLog(bytesOfContent(file));
     logs.set(file.now, known);
+  }
+  return known;
+}
+
+const nodes = new WeakMap<FileImage, readonly RecordNode[]>();
+
+function recordsOf(file: FileImage, number: number): readonly RecordNode[] {
+  let known = nodes.get(file);
+  if (!known) {
+    known = logOf(file).records.map((record) => ({
+      key: `record:${number}:${record.offset}`,
+      log: number,
+      record,
+      batch: decodeBatch(record.data),
+      isSynced: record.end <= file.synced.size,
+    }));
+    nodes.set(file, known);
   }
   return known;
 }
@@ -244,13 +268,8 @@ export function read(moment: LsmMoment): Reading {
         number,
         size: file.now.size,
         synced: file.synced.size,
-        records: recordsOf(file).map((record) => ({
-          key: `record:${number}:${record.offset}`,
-          log: number,
-          record,
-          batch: decodeBatch(record.data),
-          isSynced: record.end <= file.synced.size,
-        })),
+        records: recordsOf(file, number),
+        lost: logOf(file).damage,
       });
   }
   const inputs = new Set([...(job?.inputs ?? []), ...(job?.overlaps ?? [])]);

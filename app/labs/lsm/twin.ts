@@ -34,10 +34,10 @@ export function twin(moment: LsmMoment): readonly TwinNode[] {
       children: [],
     })),
   }));
-  for (const { number, records, size, synced } of logs)
+  for (const { number, records, size, synced, lost } of logs)
     nodes.push({
       key: `log:${number}`,
-      text: `log ${number}: ${count(records.length, 'record')}, ${synced} of ${size} bytes synced`,
+      text: `log ${number}: ${count(records.length, 'record')}, ${synced} of ${size} bytes synced${lost.map(({ text }) => `; ${text}`).join('')}`,
       select: `log:${number}`,
       children: records.map(({ key, batch, isSynced }) => ({
         key,

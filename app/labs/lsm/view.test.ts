@@ -7,7 +7,7 @@ import type { TwinNode } from '../picture.ts';
 import { choreography } from './choreography.ts';
 import { inspect } from './inspect.ts';
 import { axisOf, type LsmMoment } from './reading.ts';
-import { momentsOf } from './runs.testing.ts';
+import { momentsOf, openingOf } from './runs.testing.ts';
 import { twin } from './twin.ts';
 import { view } from './view.ts';
 
@@ -143,4 +143,55 @@ test('the axis keeps the order of keys, and spreads digits as it does letters', 
   expect([places[0], places[3]]).toEqual([0, 1]);
   expect(places[2]).toBeGreaterThan(0.35);
   expect(places[2]).toBeLessThan(0.65);
+});
+
+const folders = new URL('../../../engine/lsm/fixtures/leveldb/', import.meta.url);
+const load = (name: string) =>
+  new Map(
+    readdirSync(new URL(name, folders)).map((file) => [
+      file,
+      new Uint8Array(readFileSync(new URL(`${name}/${file}`, folders))),
+    ]),
+  );
+
+describe.each(readdirSync(folders))('the folder %s', (name) => {
+  test('has a sound picture, and is walked block by block from table to table', () => {
+    const moment = openingOf(load(name));
+    const scene = view(moment, LOOK);
+    sound(scene, name);
+    sound(view(moment, PHONE), `${name} on a phone`);
+    const selectable = scene.shapes.flatMap(({ select }) => select ?? []);
+    // Of hundreds of records a few are enough.
+    for (const [i, key] of [...new Set(selectable)].entries()) if (i % 7 === 0) tiles(moment, key);
+    const tables = moment.value.version.flat();
+    let at: string | undefined = tables[0] && `table:${tables[0].number}`;
+    const seen: string[] = [];
+    for (let back: string | undefined; at; ) {
+      tiles(moment, at);
+      const { key, previous, next } = inspect(moment, at, 'memory');
+      expect([key, previous]).toEqual([at, back]);
+      seen.push(key);
+      back = at;
+      at = next;
+    }
+    // Every table with its data blocks, metaindex, index and footer; no place twice.
+    expect(new Set(seen).size).toBe(seen.length);
+    for (const { number } of tables)
+      for (const part of ['metaindex', 'index', 'footer'])
+        expect(seen).toContain(`block:${number}:${part}`);
+  });
+});
+
+test('a compressed block is read: unpacked in memory, as it is stored in the file', () => {
+  const moment = openingOf(load('snappy-levels'));
+  const number = moment.value.version.flat()[0]?.number;
+  const [memory, file] = (['memory', 'file'] as const).map((layer) =>
+    inspect(moment, `block:${number}:0`, layer),
+  );
+  expect(memory?.summary.find(({ name }) => name === 'stored as')?.value).toMatch(
+    /^snappy, \d+ bytes when unpacked$/,
+  );
+  expect(memory?.bytes?.length).toBeGreaterThan(file?.bytes?.length ?? 0);
+  expect(memory?.regions[0]?.fields?.map(({ name }) => name)).toContain('value');
+  expect(file?.regions.map(({ label }) => label)).toEqual(['block 0, snappy', 'trailer']);
 });

@@ -113,8 +113,23 @@ class Picture {
     for (const memtable of memtables.filter(({ isFrozen }) => !isFrozen))
       y = this.#memtable(memtable, y);
     if (memtables.length === 0) {
-      this.#label('nothing', 0, 40, 'Nothing is in memory: the process is gone.', 'middle');
-      this.#label('left', 0, 60, 'What the disk holds is all that is left.', 'middle');
+      const { foreign } = this.#moment.value;
+      this.#label(
+        'nothing',
+        0,
+        40,
+        foreign
+          ? 'No log has an entry that no table has.'
+          : 'Nothing is in memory: the process is gone.',
+        'middle',
+      );
+      this.#label(
+        'left',
+        0,
+        60,
+        foreign ? 'All of it is in tables.' : 'What the disk holds is all that is left.',
+        'middle',
+      );
       y = 80;
     }
     const line = y + 34;
@@ -368,7 +383,7 @@ class Picture {
 
   // ── The log ───────────────────────────────────────────────────────────────────────────────────
 
-  #log({ number, records, size, synced }: LogNode, y: number, isLast: boolean): number {
+  #log({ number, records, size, synced, lost }: LogNode, y: number, isLast: boolean): number {
     const from = this.#left + this.#gutter;
     this.#label(
       `log:${number}`,
@@ -377,7 +392,7 @@ class Picture {
       this.#isNarrow ? `log ${number}` : `log ${number}`,
     );
     const aside = isLast && !this.#isNarrow ? 118 : 0;
-    const room = this.#width - this.#gutter - aside;
+    const room = this.#width - this.#gutter - aside - (lost.length > 0 ? LOG.w + LOG.gap : 0);
     const fits = Math.max(2, Math.floor((room + LOG.gap) / (LOG.w + LOG.gap)));
     const isMany = records.length > fits;
     const shown = isMany ? records.slice(-(fits - 1)) : records;
@@ -424,7 +439,24 @@ class Picture {
       });
       x += LOG.w + LOG.gap;
     }
-    if (records.length === 0)
+    const [torn] = lost;
+    if (torn) {
+      this.#shapes.push({
+        key: `log:${number}:lost`,
+        kind: 'slot',
+        x,
+        y,
+        w: LOG.w,
+        h: LOG.h,
+        tone: torn.isTail ? 'muted' : 'fault',
+        crossed: true,
+        text: torn.isTail ? 'torn' : 'lost',
+        select: `log:${number}`,
+        aria: `${torn.text}: ${torn.bytes} bytes are passed over`,
+      });
+      x += LOG.w + LOG.gap;
+    }
+    if (records.length === 0 && !torn)
       this.#label(
         `log:${number}:empty`,
         from,
