@@ -1,8 +1,8 @@
 // How full leaves are, measured here and now: a run a dot, against the line at ln 2. The runs are made
 // by a worker of their own while the reader looks on; a dot that is chosen opens its run on the stage.
 
-import { scaleLinear, scaleLog } from 'd3';
 import { type KeyboardEvent, type MouseEvent, use, useEffect, useMemo, useState } from 'react';
+import { linear, logarithmic } from '../panels/scale.ts';
 import { openClient } from '../player/client.ts';
 import { StandingContext } from './parts.tsx';
 import { leavesOf, meanFill } from './tree.ts';
@@ -50,8 +50,8 @@ export function samplesOf(series: readonly Series[]): Sample[] {
 
 const SIZE = { width: 300, height: 164, left: 34, right: 10, top: 10, bottom: 22 };
 const LN2 = Math.log(2);
-const x = scaleLog([20, 1000], [SIZE.left, SIZE.width - SIZE.right]);
-const y = scaleLinear([0.4, 1], [SIZE.height - SIZE.bottom, SIZE.top]);
+const x = logarithmic([20, 1000], [SIZE.left, SIZE.width - SIZE.right]);
+const y = linear([0.4, 1], [SIZE.height - SIZE.bottom, SIZE.top]);
 
 interface Dot extends Sample {
   readonly fill: number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { indexAt, PLOT, plotOf, plotText, WIDE, xOf } from './plot.ts';
+import { linear, logarithmic } from './scale.ts';
 
 const points = (path: string) =>
   [...path.matchAll(/[ML]([\d.]+),([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
@@ -68,5 +69,16 @@ describe('a metric beside what theory says', () => {
 
   it('without theory it is the line alone', () => {
     expect(plotOf([0, 1], [1, 2], 2, WIDE, [undefined, undefined])?.beside).toBeUndefined();
+  });
+});
+
+describe('a scale', () => {
+  it('goes there and back, in equal steps or in equal factors', () => {
+    const even = linear([2, 6], [0, 100]);
+    expect([even(2), even(3), even(6), even(7)]).toEqual([0, 25, 100, 125]);
+    expect(even.invert(75)).toBe(5);
+    const factors = logarithmic([1, 100], [0, 10]);
+    expect([1, 10, 100].map(factors)).toEqual([0, 5, 10]);
+    expect(factors.invert(5)).toBeCloseTo(10, 9);
   });
 });

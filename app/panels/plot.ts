@@ -1,6 +1,6 @@
 // A metric over the run as a line: points for an SVG path, and the same in words. No DOM.
 
-import { line, scaleLinear } from 'd3';
+import { linear } from './scale.ts';
 
 /** Of a drawing, in pixels. */
 export interface PlotSize {
@@ -27,16 +27,15 @@ export interface Plot {
 }
 
 const xScale = (length: number, { width }: PlotSize) =>
-  scaleLinear()
-    .domain([0, Math.max(1, length - 1)])
-    .range([EDGE, width - EDGE])
-    .clamp(true);
+  linear([0, Math.max(1, length - 1)], [EDGE, width - EDGE]);
+const within = (index: number, length: number): number =>
+  Math.min(Math.max(0, length - 1), Math.max(0, index));
 
 export const xOf = (index: number, length: number, size = PLOT): number =>
-  xScale(length, size)(index);
+  xScale(length, size)(within(index, length));
 
 export const indexAt = (x: number, length: number, size = PLOT): number =>
-  Math.min(Math.max(0, length - 1), Math.round(xScale(length, size).invert(x)));
+  within(Math.round(xScale(length, size).invert(x)), length);
 
 type Values = readonly (number | undefined)[];
 
@@ -56,16 +55,20 @@ export function plotOf(
   const other = beside && extentOf(moments, beside);
   const low = Math.min(own.least, other?.least ?? own.least);
   const high = Math.max(own.most, other?.most ?? own.most);
-  const y = scaleLinear()
-    .domain(low === high ? [low - 1, high + 1] : [low, high])
-    .range([size.height - EDGE, EDGE]);
+  const y = linear(low === high ? [low - 1, high + 1] : [low, high], [size.height - EDGE, EDGE]);
   const x = xScale(length, size);
   const round = (value: number) => Math.round(value * 10) / 10;
-  const pathOf = (values: Values): string =>
-    line<number>()
-      .defined((i) => values[i] !== undefined)
-      .x((i) => round(x(moments[i] as number)))
-      .y((i) => round(y(values[i] as number)))([...moments.keys()]) ?? '';
+  const pathOf = (values: Values): string => {
+    let path = '';
+    let isPenDown = false;
+    for (const [i, moment] of moments.entries()) {
+      const value = values[i];
+      if (value !== undefined)
+        path += `${isPenDown ? 'L' : 'M'}${round(x(moment))},${round(y(value))}`;
+      isPenDown = value !== undefined;
+    }
+    return path;
+  };
   return {
     path: pathOf(values),
     ...own,
