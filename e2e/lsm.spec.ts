@@ -228,3 +228,62 @@ test('a zip is chosen; what is damaged is told, what can be read is read, what w
   await opens(torn, /(?:)/, /^The folder is open\. .*(cut off at the end of the file|has no end)/);
   await expect(shape(page, `log:${Number.parseInt(log, 10)}:lost`)).toBeAttached();
 });
+
+test('a read by keyboard: who was asked, whose filter said no, where it was found', async ({
+  page,
+}) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('./#/lab/lsm?scenario=read_path');
+  await isOpen(page);
+  await isAt(page, '9.3');
+  await expect(shape(page, 'table:9')).toContainText('filter: no');
+  await expect(shape(page, 'table:7')).toHaveClass(/lit/);
+  await expect(shape(page, 'table:7')).toContainText('found');
+  await page.keyboard.press('ArrowLeft');
+  await isAt(page, '9.2');
+  await expect(shape(page, 'table:9')).toContainText('filter: no');
+  await expect(shape(page, 'table:7')).not.toHaveClass(/lit/);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await isAt(page, '9.4');
+  // The answer keeps its way in sight.
+  await expect(shape(page, 'table:9')).toContainText('filter: no');
+  await expect(shape(page, 'table:7')).toContainText('found');
+  await expect(picture(page)).toHaveAccessibleName(/^kiwi is found\./);
+});
+
+test('two strategies side by side: what each costs, and against theory', async ({ page }) => {
+  test.slow();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('./#/compare');
+  await page.getByRole('combobox', { name: 'Run A' }).selectOption('tiered');
+  await page.getByRole('combobox', { name: 'Run B' }).selectOption('tiered');
+  await button(page, 'Compare them').click();
+  const differences = page.getByRole('region', { name: 'Differences' });
+  await expect(differences.getByText('none counted here')).toBeVisible({ timeout: 20_000 });
+  await button(page, /^Settings of/)
+    .last()
+    .click();
+  const settings = page.locator('.compare-settings:popover-open');
+  await settings.locator('summary', { hasText: 'Settings' }).click();
+  await settings.getByRole('combobox', { name: 'strategy' }).selectOption('leveled');
+  await expect(page.getByRole('heading', { level: 2, name: /leveled/ })).toBeVisible();
+  await page.keyboard.press('Escape');
+  // After the same writes: leveled has written more, and has levels below the first.
+  await page.keyboard.press('Home');
+  for (let i = 0; i < 2; i++) await page.keyboard.press('Shift+ArrowRight');
+  const row = (name: string) => differences.getByRole('row', { name: new RegExp(`^${name} `) });
+  await expect(row('operations')).toContainText('2');
+  await expect(row('write amplification')).toContainText(/\+[\d.]+$/);
+  await expect(row('moved by compactions')).toContainText(/\+[\d,]+$/);
+  await expect(row('sorted runs')).toContainText(/runs?\d+ runs?/);
+
+  // The same counts over a run, beside theory.
+  await page.goto('./#/lab/lsm?scenario=tiered');
+  await isOpen(page);
+  await inspector(page).getByRole('tab', { name: 'Metrics' }).click();
+  for (const name of ['write amplification', 'sorted runs', 'obsolete entries', 'false positives'])
+    await expect(button(page, new RegExp(`^${name} over the run: .*; by theory `))).toBeVisible({
+      timeout: 20_000,
+    });
+});

@@ -20,7 +20,13 @@ import {
   parseFileName,
   type TableFile,
 } from '../../../engine/lsm/format.ts';
-import { isDeletion, sequenceOf, userKeyOf } from '../../../engine/lsm/key.ts';
+import {
+  compareUser,
+  isDeletion,
+  seekKey,
+  sequenceOf,
+  userKeyOf,
+} from '../../../engine/lsm/key.ts';
 import {
   type LogContent,
   type LogDamage,
@@ -299,15 +305,16 @@ export function read(moment: LsmMoment): Reading {
   const outputs = (job?.outputs ?? []).flatMap((number) =>
     live.has(number) ? [] : (outputNode(moment, number) ?? []),
   );
+  const ends = levels.flatMap(({ tables }) => tables.flatMap(({ from, to }) => [from, to]));
   return {
     memtables: found,
     logs: logNodes,
     levels,
     outputs,
-    axis: axisOf([
-      ...levels.flatMap(({ tables }) => tables.flatMap(({ from, to }) => [from, to])),
-      ...found.flatMap(({ entries }) => entries.map(({ user }) => user)),
-    ]),
+    axis: axisOf(
+      [...ends, ...found.flatMap(({ entries }) => entries.map(({ user }) => user))],
+      ends,
+    ),
   };
 }
 
@@ -324,9 +331,11 @@ const DIGITS = 10;
 
 /**
  * Keys as numbers: what all have in common is left out, and a byte counts by its rank among the bytes
- * that occur, so that digits and letters spread evenly. Of keys that come and go the others hardly move.
+ * that occur, so that digits and letters spread evenly. Where many tables end within a narrow range
+ * (`ends`), it gets half of its room by their number, or nothing could be told apart. A key that comes
+ * into the memtable hardly moves the others: only a change of the version does.
  */
-export function axisOf(keys: readonly Bytes[]): Axis {
+export function axisOf(keys: readonly Bytes[], ends: readonly Bytes[] = []): Axis {
   const sorted = [...keys].sort(compareBytes);
   const first = sorted[0] ?? new Uint8Array(0);
   const last = sorted.at(-1) ?? first;
@@ -358,8 +367,27 @@ export function axisOf(keys: readonly Bytes[]): Axis {
   };
   const [low, high] = [number(first), number(last)];
   const span = high - low;
-  const at = (key: Bytes): number =>
-    span <= 0 ? 0.5 : Math.max(0, Math.min(1, (number(key) - low) / span));
+  const pegs = [...new Set(ends.map(number))].sort((a, b) => a - b);
+  /** Which of the pegs a number lies at, or between which: from 0 to 1. */
+  const ranked = (value: number): number => {
+    const [least, most] = [pegs[0] as number, pegs.at(-1) as number];
+    if (value <= least) return 0;
+    if (value >= most) return 1;
+    let [i, end] = [0, pegs.length - 1];
+    while (end - i > 1) {
+      const middle = (i + end) >> 1;
+      if ((pegs[middle] as number) <= value) i = middle;
+      else end = middle;
+    }
+    const [a, b] = [pegs[i] as number, pegs[i + 1] as number];
+    return (i + (value - a) / (b - a)) / (pegs.length - 1);
+  };
+  const at = (key: Bytes): number => {
+    if (span <= 0) return 0.5;
+    const value = number(key);
+    const even = Math.max(0, Math.min(1, (value - low) / span));
+    return pegs.length < 3 ? even : (even + ranked(value)) / 2;
+  };
   const marks: { key: Bytes; at: number }[] = [];
   for (const key of sorted) {
     const place = at(key);
@@ -446,6 +474,81 @@ export function focusOf({ event, value }: LsmMoment): Focus {
     default:
       return none;
   }
+}
+
+/** What a table has to do with the key that the engine is at. */
+export interface Said {
+  readonly words: string;
+  /** Its filter spared the read. */
+  readonly isRefused?: true;
+  /** It is the reason for what is done. */
+  readonly isReason?: true;
+}
+
+/**
+ * What tables say to the key in question, by number. In a read: those that were asked before, and what
+ * their filters said. In a merge: which versions of the key they have, what becomes of each, and
+ * who is the reason that a tombstone may not go. All of it is found in the tables' bytes.
+ */
+export function saidOf({ event, value, image }: LsmMoment): ReadonlyMap<number, Said> {
+  const said = new Map<number, Said>();
+  const tableNumbered = (number: number): Table | undefined => {
+    const file = tableFileOf(image, number);
+    return file && tableOf(file);
+  };
+  if (event.kind === 'merge') {
+    const stays = new Set(event.kept.map(({ sequence }) => sequence));
+    const { inputs = [], overlaps = [] } = value.job ?? {};
+    for (const number of [...inputs, ...overlaps]) {
+      const words = versionsIn(tableNumbered(number), event.key).map(
+        (sequence) => `@${sequence} ${stays.has(sequence) ? 'stays' : 'goes'}`,
+      );
+      if (words.length > 0) said.set(number, { words: words.join(', ') });
+    }
+    if (event.guarded)
+      said.set(event.guarded.table, {
+        words: `may hold ${keyText(event.key, 10)}`,
+        isReason: true,
+      });
+    return said;
+  }
+  if (event.kind !== 'probe' && event.kind !== 'found' && event.kind !== 'absent') return said;
+  const { key } = event;
+  const asked = value.version.flatMap((files, level) =>
+    (level === 0 ? [...files].reverse() : files).filter(
+      ({ smallest, largest }) =>
+        compareBytes(userKeyOf(smallest), key) <= 0 && compareBytes(key, userKeyOf(largest)) <= 0,
+    ),
+  );
+  const isHit = event.kind === 'found' || (event.kind === 'absent' && event.isDeleted);
+  const count =
+    event.kind !== 'probe'
+      ? event.probed
+      : event.table === undefined
+        ? 0
+        : asked.findIndex(({ number }) => number === event.table);
+  for (const [i, { number }] of asked.slice(0, Math.max(0, count)).entries()) {
+    const table = tableNumbered(number);
+    const isRefused = table?.filterSays(table.blockFor(seekKey(key)), key) === 'no';
+    if (isHit && i === count - 1)
+      said.set(number, { words: event.kind === 'found' ? 'found' : 'tombstone', isReason: true });
+    else said.set(number, isRefused ? { words: 'filter: no', isRefused } : { words: 'not there' });
+  }
+  return said;
+}
+
+/** Sequences of the versions of a key in a table, the newest first. */
+function versionsIn(table: Table | undefined, user: Bytes): number[] {
+  const found: number[] = [];
+  if (!table) return found;
+  const target = seekKey(user);
+  for (let block = table.blockFor(target); block < table.blocks; block++)
+    for (const { key } of table.entriesOf(block)) {
+      const order = compareUser(key, target);
+      if (order > 0) return found;
+      if (order === 0) found.push(sequenceOf(key));
+    }
+  return found;
 }
 
 export const arenaFile = (moment: LsmMoment, number: number): FileImage | undefined =>

@@ -6,7 +6,7 @@ import { sceneText } from '../../scene/text.ts';
 import type { TwinNode } from '../picture.ts';
 import { choreography } from './choreography.ts';
 import { inspect } from './inspect.ts';
-import { axisOf, type LsmMoment } from './reading.ts';
+import { axisOf, type LsmMoment, saidOf } from './reading.ts';
 import { momentsOf, openingOf } from './runs.testing.ts';
 import { twin } from './twin.ts';
 import { view } from './view.ts';
@@ -194,4 +194,73 @@ test('a compressed block is read: unpacked in memory, as it is stored in the fil
   expect(memory?.bytes?.length).toBeGreaterThan(file?.bytes?.length ?? 0);
   expect(memory?.regions[0]?.fields?.map(({ name }) => name)).toContain('value');
   expect(file?.regions.map(({ label }) => label)).toEqual(['block 0, snappy', 'trailer']);
+});
+
+test('tables say what they have to do with the key in question', () => {
+  const momentAt = (script: string, at: string): LsmMoment => {
+    const text = golden.find(({ name }) => name === script)?.text as string;
+    return [...momentsOf(text)].find(({ name }) => name === at) as LsmMoment;
+  };
+  const notes = (moment: LsmMoment) =>
+    Object.fromEntries(
+      view(moment, LOOK).shapes.flatMap(({ key, kind, note }) =>
+        kind === 'page' && key.startsWith('table:') && note ? [[Number(key.slice(6)), note]] : [],
+      ),
+    );
+  // A merge: which versions each table has. Table 15 has no fig.
+  expect(notes(momentAt('compaction.txt', '14.10'))).toMatchObject({
+    13: '@18 stays',
+    9: '@11 goes',
+    7: '@7 goes',
+    15: '2 entries',
+  });
+  // The tombstone of kiwi stays for table 5.
+  expect(notes(momentAt('tombstone_stays.txt', '8.8'))).toMatchObject({
+    9: '@8 stays',
+    5: 'may hold kiwi',
+  });
+  // A read: the filter of table 9 said no before table 7 was asked, and the answer keeps that in sight.
+  expect(notes(momentAt('read_path.txt', '9.3'))).toMatchObject({ 9: 'filter: no', 7: 'found' });
+  expect(notes(momentAt('read_path.txt', '9.4'))).toMatchObject({ 9: 'filter: no', 7: 'found' });
+  expect(notes(momentAt('read_path.txt', '9.1'))[9]).toBe('3 entries');
+});
+
+test('what tables are said to have answered is what the engine did', () => {
+  // Each probe of a table as an event, against what is read off the bytes when the answer is there.
+  let asked: Record<number, string> = {};
+  let answers = 0;
+  const text = golden.find(({ name }) => name === 'read_path.txt')?.text as string;
+  for (const moment of momentsOf(text)) {
+    const { event } = moment;
+    if (event.kind === 'probe' && event.table !== undefined)
+      asked[event.table] =
+        event.outcome === 'filtered'
+          ? 'filter: no'
+          : event.outcome === 'missing'
+            ? 'not there'
+            : event.outcome === 'deleted'
+              ? 'tombstone'
+              : event.outcome;
+    else if (event.kind === 'found' || event.kind === 'absent') {
+      const said = [...saidOf(moment)].map(([number, { words }]) => [number, words]);
+      expect(Object.fromEntries(said), moment.name).toEqual(asked);
+      answers += said.length;
+      asked = {};
+    } else asked = {};
+    if (event.kind === 'probe' && event.where !== 'table') asked = {};
+  }
+  expect(answers).toBeGreaterThan(4);
+});
+
+test('hundreds of tables of level 0 are lines, and those that matter are boxes', () => {
+  const text = 'lab lsm\nset strategy fifo\nset memtable-size 256\nbulk 900 random\nget k000300\n';
+  const moments = [...momentsOf(text, 40)];
+  const probe = moments.findLast(({ event }) => event.kind === 'probe') as LsmMoment;
+  const scene = view(probe, LOOK);
+  expect(probe.value.version[0]?.length).toBeGreaterThan(100);
+  sound(scene, 'fifo');
+  expect(scene.shapes.filter(({ key }) => key.startsWith('line:')).length).toBeLessThan(80);
+  const boxes = scene.shapes.filter(({ key }) => key.startsWith('table:')).map(({ key }) => key);
+  expect(boxes).toContain(`table:${(probe.event as { table?: number }).table}`);
+  expect(scene.height).toBeLessThan(800);
 });

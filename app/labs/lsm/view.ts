@@ -29,6 +29,8 @@ import {
   type MemtableNode,
   type Reading,
   read,
+  type Said,
+  saidOf,
   type TableNode,
 } from './reading.ts';
 import { tableWords } from './twin.ts';
@@ -36,12 +38,18 @@ import { tableWords } from './twin.ts';
 /** Measures in scene units: pixels at zoom 1. */
 const LANE = { height: 22, gap: 4, head: 24, foot: 8 };
 const ENTRY = { character: 7.6, least: 34, most: 96, gap: 6 };
-const TABLE = { height: 30, gap: 5, least: 40, bar: 4, named: 60 };
+const TABLE = { gap: 5, least: 40, bar: 4, named: 60 };
 const LOG = { w: 52, h: 22, gap: 5 };
 const GUTTER = { wide: 94, narrow: 44 };
 const NARROW = 500;
 /** Between levels: what there is room for. */
-const DROP = { least: 14, most: 30 };
+const DROP = { tight: 8, least: 14, most: 40 };
+/** Of a row of tables. */
+const ROW = { least: 30, most: 36 };
+/** Level 0 keeps to so much height: beyond that its tables are lines. */
+const ZERO = { most: 240, line: 3 };
+/** Of many tables those that matter, and so many beside what is selected, are drawn as boxes too. */
+const NEAR = 2;
 const CAPTION = 92;
 const MARGIN = 40;
 /** What the stage keeps free above and below the scene. */
@@ -79,13 +87,18 @@ class Picture {
   readonly #width: number;
   readonly #gutter: number;
   readonly #isNarrow: boolean;
+  readonly #said: ReadonlyMap<number, Said>;
   #drop = DROP.least;
+  #row = ROW.least;
+  /** From the waterline to what is above and below it. */
+  #shore = 34;
 
   constructor(moment: LsmMoment, look: Look) {
     this.#moment = moment;
     this.#look = look;
     this.#reading = read(moment);
     this.#focus = focusOf(moment);
+    this.#said = saidOf(moment);
     this.#isNarrow = look.width < NARROW;
     this.#width = Math.max(320, look.width - MARGIN);
     this.#left = -this.#width / 2;
@@ -94,12 +107,23 @@ class Picture {
 
   scene(): Scene {
     const { levels, outputs } = this.#reading;
-    // Drawn once to know its height, then with the room that is left between the levels.
+    // Drawn once to know its height, then with the room that is left, or with what can be spared.
     const once = this.#scene();
     const spare = this.#look.height - STAGE_MARGIN - once.natural;
-    const gaps = levels.length + (outputs.length > 0 ? 1 : 0);
-    if (spare <= gaps) return once.scene;
-    this.#drop = Math.min(DROP.most, DROP.least + Math.floor(spare / gaps));
+    const rows = levels.length + (outputs.length > 0 ? 1 : 0);
+    if (spare >= 0 && spare <= rows) return once.scene;
+    if (spare < 0) {
+      this.#drop = DROP.tight;
+      this.#shore = 26;
+    } else {
+      this.#drop = Math.min(DROP.most, DROP.least + Math.floor(spare / rows));
+      const left = spare - rows * (this.#drop - DROP.least);
+      const zero = levels.reduce(
+        (sum, { level, tables }) => (level === 0 ? tables.length : sum),
+        0,
+      );
+      this.#row = Math.min(ROW.most, ROW.least + Math.floor(left / (rows + Math.min(6, zero))));
+    }
     this.#shapes.length = 0;
     return this.#scene().scene;
   }
@@ -132,7 +156,7 @@ class Picture {
       );
       y = 80;
     }
-    const line = y + 34;
+    const line = y + this.#shore;
     this.#shapes.push({
       key: 'water',
       kind: 'water',
@@ -143,11 +167,12 @@ class Picture {
       tone: 'plain',
       aria: 'the waterline: what is above it dies with the process, what is below survives',
     });
-    this.#label('above', this.#left, line - 12, this.#aboveText());
-    this.#label('below', this.#left, line + 20, 'on the disk: survives');
-    if (!this.#isNarrow) this.#label('held', -this.#left, line + 20, this.#heldText(), 'end');
+    const below = line + this.#shore - 14;
+    this.#label('above', this.#left, line - 10, this.#aboveText());
+    this.#label('below', this.#left, below, 'on the disk: survives');
+    if (!this.#isNarrow) this.#label('held', -this.#left, below, this.#heldText(), 'end');
 
-    y = line + 34;
+    y = line + this.#shore;
     const many = logs.length;
     for (const log of logs) y = this.#log(log, y, log === logs[many - 1]) + 6;
     y += 8;
@@ -512,8 +537,10 @@ class Picture {
       this.#label('level:0:empty', this.#left + this.#gutter, y + 14, 'no table');
       return y + 26;
     }
-    const h = tables.length <= 6 ? TABLE.height - 3 : tables.length <= 12 ? 18 : 11;
-    const gap = tables.length <= 6 ? 4 : 2;
+    const n = tables.length;
+    const h = n <= 6 ? this.#row - 3 : n <= 12 ? 18 : 11;
+    const gap = n <= 6 ? 4 : 2;
+    if (n * (h + gap) > ZERO.most) return this.#lines(level, y);
     tables.forEach((table, i) => {
       const from = this.#x(this.#reading.axis.at(table.from));
       const to = this.#x(this.#reading.axis.at(table.to));
@@ -521,7 +548,51 @@ class Picture {
       const x = Math.min(from, -this.#left - w);
       this.#table(table, x, y + i * (h + gap), w, h);
     });
-    return y + Math.max(26, tables.length * (h + gap) - gap);
+    return y + Math.max(26, n * (h + gap) - gap);
+  }
+
+  /** More tables of level 0 than there is room for boxes: a line each, or a line for several. */
+  #lines({ tables }: LevelNode, y: number): number {
+    const { axis } = this.#reading;
+    const from = this.#left + this.#gutter;
+    const width = this.#width - this.#gutter - 4;
+    const most = Math.floor(ZERO.most / (ZERO.line + 1));
+    const each = Math.ceil(tables.length / most);
+    const newestFirst = [...tables].reverse();
+    const isLit = ({ number, role }: TableNode) =>
+      role === 'input' || this.#focus.tables.includes(number);
+    let at = y;
+    for (let i = 0; i < newestFirst.length; i += each) {
+      const some = newestFirst.slice(i, i + each);
+      const [a, b] = [
+        Math.min(...some.map(({ from }) => axis.at(from))),
+        Math.max(...some.map(({ to }) => axis.at(to))),
+      ];
+      this.#shapes.push({
+        key: `line:${some[0]?.number}`,
+        kind: 'bar',
+        x: from,
+        y: at,
+        w: width,
+        h: ZERO.line,
+        tone: 'plain',
+        segments: [
+          {
+            from: a,
+            to: Math.max(b, a + 2 / width),
+            tone: 'key',
+            ...(some.some(isLit) && { lit: true }),
+          },
+        ],
+        legend: legendOf('entry', some.some(isLit)),
+        aria:
+          some.length === 1
+            ? tableWords(some[0] as TableNode)
+            : `tables ${some.at(-1)?.number} to ${some[0]?.number}`,
+      });
+      at += ZERO.line + 1;
+    }
+    return this.#near(tables, at + 4);
   }
 
   /** From level 1 down: one row, nothing overlaps; where they are many, narrow or only strokes. */
@@ -536,7 +607,7 @@ class Picture {
     const pitch = room / tables.length;
     if (pitch < 5) {
       this.#strokes(level, y);
-      return y + 26;
+      return this.#near(tables, y + 30);
     }
     const least = Math.min(TABLE.least, Math.max(3, pitch - TABLE.gap));
     const gap = pitch > 12 ? TABLE.gap : 1.5;
@@ -554,9 +625,44 @@ class Picture {
     );
     tables.forEach((table, i) => {
       const { x, w } = places[i] as { x: number; w: number };
-      this.#table(table, x, y, w, TABLE.height);
+      this.#table(table, x, y, w, this.#row);
     });
-    return y + TABLE.height;
+    return y + this.#row;
+  }
+
+  /**
+   * Of many tables those that the moment is about, what is selected and its neighbours, as boxes below
+   * the strokes, each as near to its keys as the others let it be.
+   */
+  #near(tables: readonly TableNode[], y: number): number {
+    const selected = tables.findIndex(({ number }) => this.#look.selected === `table:${number}`);
+    const room = this.#width - this.#gutter - 4;
+    const wanted = tables.filter(
+      ({ number, role, fault }, i) =>
+        role === 'input' ||
+        fault !== undefined ||
+        this.#focus.tables.includes(number) ||
+        this.#said.has(number) ||
+        (selected >= 0 && Math.abs(i - selected) <= NEAR),
+    );
+    const shown = wanted
+      .slice(0, Math.floor(room / (TABLE.least + TABLE.gap)))
+      .sort((a, b) => this.#reading.axis.at(a.from) - this.#reading.axis.at(b.from));
+    if (shown.length === 0) return y - 4;
+    const places = spread(
+      shown.map(({ from }) => ({
+        x: this.#x(this.#reading.axis.at(from)),
+        w: shown.length > 6 ? TABLE.least : 2.4 * TABLE.least,
+      })),
+      TABLE.gap,
+      this.#left + this.#gutter,
+      -this.#left - 4,
+    );
+    shown.forEach((table, i) => {
+      const { x, w } = places[i] as { x: number; w: number };
+      this.#table(table, x, y, w, this.#row);
+    });
+    return y + this.#row;
   }
 
   /** Hundreds of tables: a stroke each, along the key axis. */
@@ -586,6 +692,8 @@ class Picture {
       tone: 'plain',
       segments,
       legend: 'entry',
+      // The way into them: from one the inspector's arrows lead to the next.
+      select: `table:${(tables[tables.length >> 1] as TableNode).number}`,
       aria: `level ${level}: ${tables.length} tables`,
     });
   }
@@ -594,8 +702,11 @@ class Picture {
     const { number, role, isSynced, fault, entries } = table;
     const key = `table:${number}`;
     const { event, value } = this.#moment;
-    const isRefused = this.#focus.refused === number;
-    const lit = !isRefused && (role === 'input' || this.#focus.tables.includes(number));
+    const said = this.#said.get(number);
+    const isRefused = this.#isRefused(number);
+    const lit =
+      !isRefused &&
+      (role === 'input' || this.#focus.tables.includes(number) || said?.isReason === true);
     const tone: Tone = fault ? 'fault' : !isSynced || role === 'output' ? 'dirty' : 'plain';
     const note = isRefused
       ? 'filter: no'
@@ -603,9 +714,11 @@ class Picture {
         ? event.outcome === 'missing' && event.falsePositive
           ? 'filter was wrong'
           : event.outcome
-        : entries > 0
-          ? count(entries, 'entry', 'entries')
-          : '';
+        : said
+          ? said.words
+          : entries > 0
+            ? count(entries, 'entry', 'entries')
+            : '';
     const flushed =
       value.job?.kind === 'flush' && role === 'output' ? `memtable:${value.immutable}` : undefined;
     const merged =
@@ -639,6 +752,10 @@ class Picture {
     if (isPage && w >= TABLE.named && table.table) this.#layout(table, x, y, w, h);
   }
 
+  /** Its filter said that the key is not there, now or on the way to here. */
+  #isRefused = (number: number): boolean =>
+    this.#focus.refused === number || this.#said.get(number)?.isRefused === true;
+
   /** The file to scale: data blocks, filter, metaindex, index, footer. */
   #layout({ number, table, size }: TableNode, x: number, y: number, w: number, h: number): void {
     if (!table || table.damage.length > 0 || size === 0) return;
@@ -653,7 +770,7 @@ class Picture {
           from,
           to: Math.max(from + sliver / 2, (offset + length + 5) / size - sliver),
           tone: 'key',
-          ...(i === block && this.#focus.refused !== number && { lit: true }),
+          ...(i === block && !this.#isRefused(number) && { lit: true }),
         });
       });
     else
@@ -664,7 +781,7 @@ class Picture {
         from: filterHandle.offset / size,
         to: (filterHandle.offset + filterHandle.size + 5) / size - sliver / 2,
         tone: 'durable',
-        ...(this.#focus.refused === number && { lit: true }),
+        ...(this.#isRefused(number) && { lit: true }),
       });
     segments.push({
       from: footer.metaindex.offset / size,
@@ -724,9 +841,33 @@ class Picture {
     );
     outputs.forEach((table, i) => {
       const { x, w } = places[i] as { x: number; w: number };
-      this.#table(table, x, y, w, TABLE.height);
+      this.#table(table, x, y, w, this.#row);
     });
-    return y + TABLE.height;
+    const last = places.at(-1);
+    const written = last ? last.x + last.w + TABLE.gap : this.#left + this.#gutter;
+    const end = Math.min(-this.#left - 4, this.#x(this.#endOfJob()));
+    if (job?.kind === 'compaction' && end - written >= TABLE.least / 2)
+      this.#shapes.push({
+        key: 'unmerged',
+        kind: 'slot',
+        x: written,
+        y: y + 3,
+        w: end - written,
+        h: this.#row - 6,
+        tone: 'muted',
+        dashed: true,
+        quiet: true,
+        text: end - written > 150 ? 'not yet merged' : '',
+        aria: `${100 - share} % are not yet merged`,
+      });
+    return y + this.#row;
+  }
+
+  /** Where on the axis the inputs of a merge end. */
+  #endOfJob(): number {
+    const { axis, levels } = this.#reading;
+    const inputs = levels.flatMap(({ tables }) => tables.filter(({ role }) => role === 'input'));
+    return Math.max(0, ...inputs.map(({ to }) => axis.at(to)));
   }
 
   /** The key that the engine is at, through all levels. */
