@@ -27,7 +27,8 @@ const LAB = /^app\/labs\/([^/]+)\//;
 /** The screen that every lab shares, gestures and all; it is loaded with the first one. */
 const LAB_SCREEN = /^app\/(shell\/lab|panels\/|draw\/)/i;
 /** What a lab asks for once its picture stands: gestures, a source text's frame, the search, the plots, the statechart. */
-const LATER = /^app\/(draw\/zoom|panels\/(Source|Search|Metrics|StateGraph)|labs\/[^/]+\/choreography)\./;
+const LATER =
+  /^app\/(draw\/zoom|panels\/(Source|Search|Metrics|StateGraph)|labs\/[^/]+\/choreography)\./;
 const INSPECTOR = /^app\/labs\/[^/]+\/inspect\./;
 const OF_ACTORS = /^app\/(panels\/(Lanes|Actors|StateGraph)|draw\/cluster)\./;
 /** A lesson is a file; the screen of lessons comes with the first one. */
