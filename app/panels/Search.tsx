@@ -211,6 +211,7 @@ const BOUND: Readonly<Record<string, string>> = {
   states: 'it had as many states as it may',
   depth: 'it was as deep as it may go',
   bytes: 'it had as much memory as it may',
+  clocks: 'rules that go by the clock cannot be searched without one',
 };
 
 function Said(props: {
@@ -260,7 +261,7 @@ function saidOf(finding: SearchFinding, complete: boolean): string {
   if (verdict === 'violated') {
     if (holds === 'sometimes') return 'never comes about within these bounds.';
     if (loop !== undefined) return `can be avoided for ever, after ${count(loop, 'step')}.`;
-    if (shrunk) return `broken in ${steps}: found by chance, and shortened as far as it goes.`;
+    if (shrunk) return `broken in ${steps}: found by chance, beyond these bounds, and shortened.`;
     return `broken in ${steps}, and in no fewer.`;
   }
   if (verdict === 'unknown') return 'holds as far as was searched.';

@@ -27,7 +27,7 @@ export type Command =
       readonly loss?: number;
     }
   | {
-      readonly kind: 'crash' | 'restart' | 'pause' | 'resume' | 'compact' | 'transfer';
+      readonly kind: 'saved' | 'crash' | 'restart' | 'pause' | 'resume' | 'compact' | 'transfer';
       readonly node: Id;
     }
   | { readonly kind: 'skew'; readonly node: Id; readonly by: Micros; readonly rate?: number }
@@ -63,6 +63,7 @@ export const USAGE = {
   cut: 'cut A>B',
   mend: 'mend A>B',
   link: 'link A>B [TIME] [loss P%]',
+  saved: 'saved NODE',
   crash: 'crash NODE',
   restart: 'restart NODE',
   pause: 'pause NODE',
@@ -126,6 +127,7 @@ export function parse(words: readonly Word[], events: readonly string[]): Comman
       return { kind: verb, ...linkIn(a as Word) };
     case 'link':
       return linkCommand(first, rest);
+    case 'saved':
     case 'crash':
     case 'restart':
     case 'pause':

@@ -30,6 +30,7 @@ const HELP: Readonly<Record<Verb, readonly [help: string, ...examples: string[]]
     'link A>B 80ms',
     'link A>B loss 20%',
   ],
+  saved: ["A node's disk has finished its oldest save.", 'saved A'],
   crash: ['A node dies: its memory is gone, its disk stays.', 'crash A'],
   restart: ['A crashed node comes up again with what its disk still knows.', 'restart A'],
   pause: ['A node stops, and does not notice: a long garbage collection.', 'pause A'],

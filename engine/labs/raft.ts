@@ -280,6 +280,12 @@ function choiceOf(world: RaftWorld, command: Command): RaftChoice {
         );
       return { do: 'fire', node: node.id, timer: command.timer };
     }
+    case 'saved': {
+      const node = known(world, command.node);
+      if (node.status !== 'up' || node.saves.length === 0)
+        throw new Complaint(`${node.id} waits for no save`);
+      return { do: 'saved', node: node.id };
+    }
     case 'crash': {
       const node = known(world, command.node);
       if (node.status === 'crashed') throw new Complaint(`${node.id} is down already`);
@@ -757,6 +763,14 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
   ],
   metrics,
   history: ({ world }) => itemsOf(world.history),
+  search: async (state, setup, wish = {}) =>
+    (await import('./raft-search.ts')).search(
+      state,
+      setup,
+      wish,
+      clusterOfSetup(setup),
+      (from, command) => run(from, command, undefined, setup).state,
+    ),
   part: ({ kind }, moments) =>
     kind === 'run' || kind === 'until' || kind === 'step' ? `step ${moments}` : undefined,
 };

@@ -81,11 +81,15 @@ export const offerOf = (
   ...(rest.symmetry !== undefined && { symmetry: rest.symmetry }),
 });
 
-/** Seeded play for the properties that a search within bounds could not decide. */
+/** Seeded play for the properties that a search within bounds has not seen broken. */
 export interface Beyond<W, C> {
   readonly model: Model<W, C>;
   readonly properties: readonly Property<W>[];
-  readonly rules: PlayRules;
+  readonly rules: PlayRules<W, C>;
+  /** It goes further than the bounds: worth while also where the search was complete within them. */
+  readonly wider?: boolean;
+  /** What was found, as it is told. */
+  readonly told?: (lines: readonly string[]) => readonly string[];
 }
 
 /** An explorer as the Search of a lab. `commandsOf`: a path as lines of a scenario. */
@@ -99,34 +103,43 @@ export function searchOf<W, C>(parts: {
   readonly beyond?: Beyond<W, C>;
   /** What the lab adds to the graph. */
   readonly drawn?: (graph: StateGraph) => Pick<SearchGraph, 'line' | 'lines' | 'classes'>;
+  /** The bound that the search cannot go beyond, where there is one: it is never complete. */
+  readonly partial?: string | undefined;
 }): Search {
-  const { explorer, offer, before = [], wish, beyond } = parts;
+  const { explorer, offer, before = [], wish, beyond, partial } = parts;
   const commandsOf = (path: Path) => [...before, ...parts.commandsOf(path)];
   let stopped = false;
-  /** One a property that was left open, made when the search itself is at its end. */
-  let hunts: { readonly property: string; readonly hunt: Hunt<W, C> }[] | undefined;
+  let hunt: Hunt<W, C> | undefined;
+  /** What play is to break, and what it has broken, by the property's name. */
+  let open: readonly Property<W>[] = [];
+  const found = new Map<string, readonly string[]>();
 
-  const huntsFor = (findings: readonly Finding[]) =>
-    beyond === undefined || stopped
-      ? []
-      : findings.flatMap(({ property: name, holds, verdict }) => {
-          const property = beyond.properties.find((one) => one.name === name);
-          const wanted = wish.property === undefined || wish.property === name;
-          return property && holds === 'always' && verdict === 'unknown' && wanted
-            ? [
-                {
-                  property: name,
-                  hunt: new Hunt(beyond.model, (world: W) => !property.test(world), beyond.rules),
-                },
-              ]
-            : [];
-        });
+  function begin(): void {
+    if (!beyond || stopped) return;
+    const left = explorer
+      .report()
+      .findings.filter(
+        ({ holds, verdict }) =>
+          holds === 'always' && (verdict === 'unknown' || (beyond.wider && verdict === 'holds')),
+      )
+      .map(({ property }) => property)
+      .filter((name) => wish.property === undefined || wish.property === name);
+    open = beyond.properties.filter(({ name }) => left.includes(name));
+    if (open.length > 0) hunt = new Hunt(beyond.model, beyond.rules);
+  }
+
+  function play({ told }: Beyond<W, C>): void {
+    const run = hunt?.play((world) => open.find(({ test }) => !test(world))?.name);
+    if (!run) return;
+    found.set(run.failure, told?.(run.lines) ?? run.lines);
+    open = open.filter(({ name }) => name !== run.failure);
+  }
 
   const told = (finding: Finding): SearchFinding => {
     const { path, ...rest } = finding;
-    const found = hunts?.find(({ property }) => property === rest.property)?.hunt.found;
-    if (!path && found)
-      return { ...rest, verdict: 'violated', commands: [...before, ...found.lines], shrunk: true };
+    const lines = found.get(rest.property);
+    if (lines)
+      return { ...rest, verdict: 'violated', commands: [...before, ...lines], shrunk: true };
     if (!path) return rest;
     const commands = commandsOf(path);
     const first = commands.length - path.choices.length;
@@ -138,33 +151,49 @@ export function searchOf<W, C>(parts: {
     };
   };
 
+  let searched = false;
   return {
     offer,
     advance(states) {
-      if (!hunts) {
+      if (!searched) {
         if (!explorer.advance(states)) return false;
-        hunts = huntsFor(explorer.report().findings);
-        return hunts.length === 0;
+        searched = true;
+        begin();
       }
+      if (!hunt || !beyond) return true;
       // A run is some dozens of steps: as dear as some dozens of states.
-      for (let left = states; left > 0 && !stopped; left -= beyond?.rules.steps ?? 1) {
-        const next = hunts.find(({ hunt }) => !hunt.found && hunt.played < hunt.runs);
-        if (!next) return true;
-        next.hunt.advance();
+      for (let left = states; left > 0; left -= beyond.rules.steps) {
+        if (stopped || hunt.over || open.length === 0) return true;
+        play(beyond);
       }
-      return stopped;
+      return stopped || hunt.over || open.length === 0;
     },
     cancel(why) {
       stopped = true;
       explorer.cancel(why);
     },
     get progress() {
-      const played = hunts?.reduce((sum, { hunt }) => sum + hunt.played, 0);
-      return { ...explorer.progress, ...(played !== undefined && { played }) };
+      const { broken, ...rest } = explorer.progress;
+      return {
+        ...rest,
+        broken: [...broken, ...found.keys()],
+        ...(hunt && { played: hunt.played }),
+      };
     },
     report(): SearchReport {
       const { findings, ...counts } = explorer.report();
-      return { ...counts, findings: findings.map(told) };
+      const partly = partial !== undefined;
+      return {
+        ...counts,
+        ...(partly && { complete: false, bound: partial }),
+        findings: findings
+          .map((one) =>
+            partly && one.verdict === 'holds' && one.holds === 'always'
+              ? { ...one, verdict: 'unknown' as const }
+              : one,
+          )
+          .map(told),
+      };
     },
     graph() {
       const graph = explorer.graph();

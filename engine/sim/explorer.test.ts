@@ -17,7 +17,7 @@ const graph = (
   key: (world) => world,
   line: (choice) => choice,
   fault: (choice) => choice.endsWith('!'),
-  spends: (choice) => (choice.endsWith('!') ? 'faults' : undefined),
+  spends: (choice) => (choice.endsWith('!') ? ['faults'] : []),
   final: (world) => ends.includes(world),
 });
 const eventually = (goal: string): Property<string> => ({

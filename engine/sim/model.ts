@@ -48,10 +48,15 @@ export interface Model<W, C> {
    * nearer to an end of such choices. Sound, and so all the partial order reduction that there is.
    */
   quiet?(world: W, choices: readonly C[]): C | undefined;
+  /**
+   * Whether a step is in vain: whatever can happen after it can happen without it, and no property
+   * tells the two worlds apart. It need not be taken.
+   */
+  vain?(before: W, choice: C, after: W): boolean;
   /** Whether nothing more need happen here. A world without choices that is not final is stuck. */
   final?(world: W): boolean;
-  /** The allowance that a choice draws on (`crashes`, `drops`, `timeouts`), for bounded searches. */
-  spends?(choice: C): string | undefined;
+  /** The allowances that a choice draws on (`crashes`, `drops`, `timeouts`), for bounded searches. */
+  spends?(choice: C, world: W): readonly string[];
   /** Whether a choice is a fault: nobody owes it to the system that it happens. */
   fault?(choice: C): boolean;
   /** Something that grows without bound, for bounded searches: messages in flight. */

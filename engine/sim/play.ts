@@ -13,79 +13,94 @@ export interface Run<C> {
   readonly lines: readonly string[];
 }
 
-export interface PlayRules extends Allowances {
+export interface PlayRules<W, C> extends Allowances {
   readonly seed: number;
   /** How many runs, and how long each may be. */
   readonly runs: number;
   readonly steps: number;
+  /** How likely a choice is against others, 1 unless said; `before`: the world before the last step. */
+  weigh?(choice: C, world: W, before: W | undefined): number;
 }
 
 /** Seeded play that looks for a world that fails, a run at a time. */
 export class Hunt<W, C> {
   /** How many runs were played. */
   played = 0;
-  /** What was found, shrunk. */
-  found: Run<C> | undefined;
   readonly #model: Model<W, C>;
-  readonly #fails: (world: W) => boolean;
-  readonly #rules: PlayRules;
+  readonly #rules: PlayRules<W, C>;
   readonly #dice: Dice;
 
-  constructor(model: Model<W, C>, fails: (world: W) => boolean, rules: PlayRules) {
+  constructor(model: Model<W, C>, rules: PlayRules<W, C>) {
     this.#model = model;
-    this.#fails = fails;
     this.#rules = rules;
     this.#dice = new Dice(rules.seed);
   }
 
-  /** How many there are to play. */
-  get runs(): number {
-    return this.#rules.runs;
+  /** Whether all runs were played. */
+  get over(): boolean {
+    return this.played >= this.#rules.runs;
   }
 
-  /** Plays one run; true when that was the last, because something was found or all were played. */
-  advance(): boolean {
-    if (!this.found && this.played < this.#rules.runs) {
-      this.played++;
-      this.found = this.#play();
-    }
-    return this.found !== undefined || this.played >= this.#rules.runs;
-  }
-
-  #play(): Run<C> | undefined {
+  /** Plays one run, up to the first world that fails: what is wrong there, and a short way to it. */
+  play(failure: (world: W) => string | undefined): (Run<C> & { failure: string }) | undefined {
+    this.played++;
     const [model, dice] = [this.#model, this.#dice];
-    const { steps, spend = {}, size } = this.#rules;
+    const { steps, spend = {}, size, weigh } = this.#rules;
     const first = model.initial[dice.below(model.initial.length)] as W;
     let world = first;
+    let before: W | undefined;
     const lines: string[] = [];
     const spent = new Map<string, number>();
     for (let step = 0; step < steps; step++) {
       if (size !== undefined && (model.size?.(world) ?? 0) > size) break;
-      const choices = model.choices(world).filter((choice) => {
-        const kind = model.spends?.(choice);
-        return kind === undefined || (spent.get(kind) ?? 0) < (spend[kind] ?? Infinity);
-      });
+      const at = world;
+      const choices = model
+        .choices(at)
+        .filter((choice) =>
+          (model.spends?.(choice, at) ?? []).every(
+            (kind) => (spent.get(kind) ?? 0) < (spend[kind] ?? Infinity),
+          ),
+        );
       if (choices.length === 0) break;
-      const choice = choices[dice.below(choices.length)] as C;
-      const kind = model.spends?.(choice);
-      if (kind !== undefined) spent.set(kind, (spent.get(kind) ?? 0) + 1);
-      lines.push(model.line(choice, world));
-      world = model.apply(world, choice);
-      if (this.#fails(world)) return shrink(model, first, lines, this.#fails);
+      const weights = weigh && choices.map((choice) => weigh(choice, at, before));
+      const choice = choices[weights ? drawn(weights, dice) : dice.below(choices.length)] as C;
+      for (const kind of model.spends?.(choice, at) ?? [])
+        spent.set(kind, (spent.get(kind) ?? 0) + 1);
+      lines.push(model.line(choice, at));
+      before = at;
+      world = model.apply(at, choice);
+      const wrong = failure(world);
+      if (wrong === undefined) continue;
+      const short = shrink(model, first, lines, (end) => failure(end) === wrong);
+      return short && { ...short, failure: wrong };
     }
     return undefined;
   }
+}
+
+/** An index by chance, each as likely as its weight says. */
+function drawn(weights: readonly number[], dice: Dice): number {
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  let left = (dice.below(2 ** 30) / 2 ** 30) * all;
+  for (let i = 0; i < weights.length; i++) {
+    left -= weights[i] as number;
+    if (left < 0) return i;
+  }
+  return weights.length - 1;
 }
 
 /** Looks for a world that fails by seeded play; the first that is found, shrunk. */
 export function hunt<W, C>(
   model: Model<W, C>,
   fails: (world: W) => boolean,
-  rules: PlayRules,
+  rules: PlayRules<W, C>,
 ): Run<C> | undefined {
-  const hunting = new Hunt(model, fails, rules);
-  while (!hunting.advance());
-  return hunting.found;
+  const hunting = new Hunt(model, rules);
+  while (!hunting.over) {
+    const found = hunting.play((world) => (fails(world) ? 'fails' : undefined));
+    if (found) return { choices: found.choices, lines: found.lines };
+  }
+  return undefined;
 }
 
 /** Takes the lines that are on offer, up to where the property breaks; undefined: it does not. */

@@ -117,18 +117,18 @@ export class ModelSpace<W, C> implements Space {
     for (let n = 0; n < choices.length; n++) {
       const choice = choices[n] as C;
       if (quiet !== undefined && choice !== quiet) continue;
-      const kind = model.spends?.(choice);
-      const purse = kind === undefined ? -1 : this.#kinds.indexOf(kind);
       const fault = model.fault?.(choice) ?? false;
-      if (
-        purse >= 0 &&
-        (spent[purse] as number) >= (this.#allowed.spend?.[kind as string] as number)
-      ) {
+      const after = this.#pay(choice, world, spent);
+      if (after === undefined) {
         if (!fault) withheld = true;
         continue;
       }
-      const after = purse < 0 ? spent : spent.with(purse, (spent[purse] as number) + 1);
-      const to = this.#number(model.apply(world, choice), after);
+      const next = model.apply(world, choice);
+      if (model.vain?.(world, choice, next)) {
+        if (!fault) owed++;
+        continue;
+      }
+      const to = this.#number(next, after);
       if (!fault && to !== state) owed++;
       visit(n, to, fault ? -1 : this.#duty(choice, world));
     }
@@ -153,9 +153,8 @@ export class ModelSpace<W, C> implements Space {
     const choices: C[] = [];
     for (const to of states.slice(1)) {
       const found = model.choices(world).some((choice) => {
-        const kind = model.spends?.(choice);
-        const purse = kind === undefined ? -1 : this.#kinds.indexOf(kind);
-        const after = purse < 0 ? spent : spent.with(purse, (spent[purse] as number) + 1);
+        const after = this.#pay(choice, world, spent);
+        if (after === undefined) return false;
         const next = model.apply(world, choice);
         if (this.#numbers.get(this.#key(next, after)) !== to) return false;
         [world, spent] = [next, after];
@@ -166,6 +165,20 @@ export class ModelSpace<W, C> implements Space {
       assert(found, 'a path can be walked');
     }
     return { world, choices, worlds };
+  }
+
+  /** What is spent after a choice; undefined: it draws on more than is left. */
+  #pay(choice: C, world: W, spent: readonly number[]): readonly number[] | undefined {
+    let after: number[] | undefined;
+    for (const kind of this.#model.spends?.(choice, world) ?? []) {
+      const purse = this.#kinds.indexOf(kind);
+      if (purse < 0) continue;
+      after ??= [...spent];
+      const sum = (after[purse] as number) + 1;
+      if (sum > (this.#allowed.spend?.[kind] as number)) return undefined;
+      after[purse] = sum;
+    }
+    return after ?? spent;
   }
 
   #duty(choice: C, world: W): number {

@@ -83,7 +83,7 @@ export function raftModel(cluster: RaftCluster, bounds: RaftBounds): RaftModel {
     key: (world) => keyOf(world, (id) => id),
     line: (choice) => lineOf(choice),
     permute: renamings(cluster.config.voters),
-    spends: (choice) => (choice.do === 'crash' ? 'crash' : undefined),
+    spends: (choice) => (choice.do === 'crash' ? ['crash'] : []),
     size: ({ flights }) => flights.length,
   };
   return model;
