@@ -148,6 +148,18 @@ test('a LevelDB folder is dropped: its levels, its blocks, its rows, and a link 
   await expect(lines(stranger).last()).toContainText('lorem');
 });
 
+test('a LevelDB folder that comes with the page, on a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('./#/lab/lsm?sample=items.leveldb.zip');
+  await isOpen(page);
+  await expect(picture(page)).toHaveAccessibleName(/^The folder is open\. 5 tables on 3 levels/);
+  // Nothing stands out of the picture, and a table is walked in its sheet.
+  await shape(page, 'table:13').click();
+  await button(page, 'Inspect').click();
+  await button(page, 'The next page').click();
+  await expect(page.getByText('000013.ldb · block 0 of 10')).toBeVisible();
+});
+
 test('a zip is chosen; what is damaged is told, what can be read is read, what was there stays', async ({
   page,
 }) => {

@@ -15,6 +15,11 @@ export const SAMPLES: readonly Sample[] = [
     lab: 'btree',
     note: 'trenches, soundings and seas: a table of 799 rows, an index, free pages',
   },
+  {
+    name: 'items.leveldb.zip',
+    lab: 'lsm',
+    note: 'a folder that LevelDB wrote: five compressed tables on three levels, and a log',
+  },
 ];
 
 /** From where this page came from, so that it works under any path, and offline once it was kept. */
@@ -28,5 +33,10 @@ export async function fetchSample(name: string): Promise<File> {
     throw new Complaint(
       `the sample ${name} could not be fetched (${answer ? `status ${answer.status}` : 'no connection'})`,
     );
-  return new File([await answer.blob()], name);
+  const file = new File([await answer.blob()], name);
+  if (!name.endsWith('.zip')) return file;
+  const { folderInZip } = await import('./folders.ts');
+  const found = await folderInZip(file);
+  if ('complaint' in found) throw new Complaint(found.complaint);
+  return found.folder;
 }

@@ -747,7 +747,7 @@ class Picture {
       ...(!isPage && { segments: [{ from: 0, to: 1, tone: 'key' as Tone }] }),
       legend: legendOf(tone === 'dirty' ? 'dirty' : 'durable', lit),
       select: key,
-      aria: tableWords(table),
+      aria: `${tableWords(table)}${said ? `: ${said.words}` : ''}`,
     });
     if (isPage && w >= TABLE.named && table.table) this.#layout(table, x, y, w, h);
   }
