@@ -41,6 +41,18 @@ function sound(scene: Scene, of: string): void {
       `${of}: ${a.key} inside`,
     ).toBe(true);
   });
+  // No key of the axis is written over another.
+  const marks = scene.shapes
+    .filter(({ key }) => key === 'label:cursor' || key.startsWith('label:axis:'))
+    .map(({ x, text = '', align }) => {
+      const w = 6.6 * text.length;
+      return { text, x: align === 'end' ? x - w : align === 'start' ? x : x - w / 2, w };
+    });
+  marks.forEach((a, i) => {
+    for (const b of marks.slice(i + 1))
+      if (Math.min(a.x + a.w, b.x + b.w) > Math.max(a.x, b.x))
+        throw new Error(`${of}: ${a.text} is written over ${b.text}`);
+  });
   for (const shape of scene.shapes) {
     if (shape.on !== undefined) {
       const on = shapes.get(shape.on) as Shape;

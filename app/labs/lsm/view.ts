@@ -48,6 +48,7 @@ const DROP = { tight: 8, least: 14, most: 40 };
 const ROW = { least: 30, most: 36 };
 /** Level 0 keeps to so much height: beyond that its tables are lines. */
 const ZERO = { most: 240, line: 3 };
+const LABEL = { character: 6.8, air: 10 };
 /** Of many tables those that matter, and so many beside what is selected, are drawn as boxes too. */
 const NEAR = 2;
 const CAPTION = 92;
@@ -191,18 +192,7 @@ class Picture {
     const cursor = this.#focus.key ?? value.job?.cursor;
     y += 4;
     if (cursor) this.#cursor(this.#x(axis.at(cursor)), top - 4, y, keyText(cursor, 16));
-    const at = cursor && this.#x(axis.at(cursor));
-    axis.marks.forEach(({ key, at: place }, i) => {
-      const x = this.#x(place);
-      if (at !== undefined && Math.abs(at - x) < 56) return;
-      this.#label(
-        `axis:${i}`,
-        x,
-        y + 12,
-        keyText(key, 12),
-        place > 0.9 ? 'end' : place < 0.1 ? 'start' : 'middle',
-      );
-    });
+    this.#marks(y + 12);
     const { uncaptioned } = this.#look;
     const end = y + 18 + (uncaptioned ? 0 : CAPTION);
     this.#glow();
@@ -334,8 +324,7 @@ class Picture {
         y: laneY(0),
         w,
         h: LANE.height,
-        tone: 'muted',
-        quiet: true,
+        tone: 'free',
         text: `+${n}`,
         on: key,
         aria: `${n} more entries`,
@@ -571,19 +560,12 @@ class Picture {
       this.#shapes.push({
         key: `line:${some[0]?.number}`,
         kind: 'bar',
-        x: from,
+        x: Math.min(from + a * width, from + width - 2),
         y: at,
-        w: width,
+        w: Math.max(2, (b - a) * width),
         h: ZERO.line,
         tone: 'plain',
-        segments: [
-          {
-            from: a,
-            to: Math.max(b, a + 2 / width),
-            tone: 'key',
-            ...(some.some(isLit) && { lit: true }),
-          },
-        ],
+        segments: [{ from: 0, to: 1, tone: 'key', ...(some.some(isLit) && { lit: true }) }],
         legend: legendOf('entry', some.some(isLit)),
         aria:
           some.length === 1
@@ -870,6 +852,25 @@ class Picture {
     return Math.max(0, ...inputs.map(({ to }) => axis.at(to)));
   }
 
+  /** Keys below the axis, the last before all others: none over another, nor over the cursor's. */
+  #marks(y: number): void {
+    const { marks } = this.#reading.axis;
+    const taken: (readonly [number, number])[] = this.#shapes
+      .filter(({ key }) => key === 'label:cursor')
+      .map(({ x, text = '', align }) => spanOf(x, text, align));
+    const inner = [...marks.keys()];
+    for (const i of [...inner.splice(-1), ...inner]) {
+      const mark = marks[i] as (typeof marks)[number];
+      const x = this.#x(mark.at);
+      const text = keyText(mark.key, 12);
+      const align = mark.at > 0.9 ? 'end' : mark.at < 0.1 ? 'start' : 'middle';
+      const [from, to] = spanOf(x, text, align);
+      if (taken.some(([a, b]) => from < b && a < to)) continue;
+      taken.push([from, to]);
+      this.#label(`axis:${i}`, x, y, text, align);
+    }
+  }
+
   /** The key that the engine is at, through all levels. */
   #cursor(x: number, from: number, to: number, text: string): void {
     this.#shapes.push({
@@ -909,6 +910,13 @@ class Picture {
       legend: 'lamp',
     });
   }
+}
+
+/** What a label takes of the axis, with air on both sides. */
+function spanOf(x: number, text: string, align: Shape['align']): readonly [number, number] {
+  const w = text.length * LABEL.character + LABEL.air;
+  const from = align === 'end' ? x - w : align === 'start' ? x : x - w / 2;
+  return [from, from + w];
 }
 
 /** Boxes as near to where they belong as the others let them be, none over another, all inside. */
