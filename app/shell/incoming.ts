@@ -1,6 +1,7 @@
 // What comes in from outside: a database with what lies beside it, a folder of one, or a scenario as a
 // file. It is opened by the lab's screen.
 
+import { sentenceOf } from '../../engine/base/assert.ts';
 import type { DatabaseFiles } from '../../engine/run/lab.ts';
 import { desk, handIn, labOfText } from './desk.ts';
 import { sortFiles } from './files.ts';
@@ -14,7 +15,9 @@ export async function takeFiles(
   given: readonly File[],
   entries: readonly (FileSystemEntry | null)[] = [],
 ): Promise<string | undefined> {
-  const folder = await folderIn(given, entries);
+  const folder = await folderIn(given, entries).catch((thrown: unknown) => ({
+    complaint: `What was given could not be read: ${sentenceOf(thrown)}`,
+  }));
   if (folder && 'complaint' in folder) return folder.complaint;
   const sorted = folder
     ? { files: { database: folder.folder } }
