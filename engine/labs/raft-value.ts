@@ -78,6 +78,19 @@ export interface ShownFlight {
   readonly term: number | null;
 }
 
+/** An operation of a client, as its history has it. */
+export interface ShownOperation {
+  readonly process: number;
+  readonly op: string;
+  readonly key: string;
+  readonly value: string | null;
+  /** What a read was answered. */
+  readonly out: string | null;
+  readonly call: Micros;
+  /** Null: it was never answered. */
+  readonly return: Micros | null;
+}
+
 export interface RaftValue {
   readonly now: Micros;
   readonly nodes: readonly ShownNode[];
@@ -108,6 +121,12 @@ export interface RaftValue {
   readonly leaders: readonly (readonly [number, Id])[];
   readonly storm: { readonly until: Micros; readonly calm: Micros } | null;
   readonly linearizable: boolean;
+  /** What broke linearizability: with whose answer, and the operations that have no place in any order. */
+  readonly trouble?: {
+    readonly key: string;
+    readonly last: ShownOperation;
+    readonly unplaced: readonly ShownOperation[];
+  };
   readonly violated: readonly string[];
   readonly dice: readonly number[];
   readonly counts: Counts;

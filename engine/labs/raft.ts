@@ -12,6 +12,7 @@
 
 import { Complaint } from '../base/assert.ts';
 import { utf8 } from '../base/bytes.ts';
+import type { Operation } from '../check/objects.ts';
 import { type Watched, watch, observe as watchEntry } from '../check/watch.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
 import {
@@ -52,6 +53,7 @@ import {
   type RaftValue,
   type ShownEntry,
   type ShownNode,
+  type ShownOperation,
   type ShownSaved,
 } from './raft-value.ts';
 
@@ -687,11 +689,28 @@ export function raftValue({ world, watched }: RaftLabState): RaftValue {
     leaders: [...world.ghost.leaders].slice(-8),
     storm: world.storm ? { until: world.storm.until, calm: world.storm.calm } : null,
     linearizable: watched.trouble === undefined,
+    ...(watched.trouble && {
+      trouble: {
+        key: watched.trouble.key,
+        last: operationValue(watched.trouble.last),
+        unplaced: watched.trouble.unplaced.map(operationValue),
+      },
+    }),
     violated: [...new Set(world.ghost.violations.map(({ referee }) => referee))],
     dice: world.dice,
     counts: world.counts,
   };
 }
+
+const operationValue = (operation: Operation): ShownOperation => ({
+  process: Number(operation.client),
+  op: operation.op,
+  key: operation.key ?? '',
+  value: typeof operation.value === 'string' ? operation.value : null,
+  out: typeof operation.out === 'string' ? operation.out : null,
+  call: operation.call,
+  return: operation.return,
+});
 
 function messageWords(message: RaftWorld['flights'][number]['message']): string {
   switch (message.kind) {
