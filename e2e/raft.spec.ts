@@ -73,6 +73,72 @@ test('by keyboard alone: a message under way is found in the picture and dropped
   await expect(lines(page).last()).toContainText(/drop [A-E]>[A-E]#1/);
 });
 
+test('nodes are moved by key, by hand and by button, and time is brushed and folded', async ({
+  page,
+}) => {
+  await open(page, '?scenario=rejoining_node_disrupts');
+  const script = await lines(page).allTextContents();
+  const middle = async (id: string) => {
+    const box = await shape(page, `node:${id}`).locator('.rim').boundingBox();
+    if (!box) throw new Error(`node ${id} is not in sight`);
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  /** From left to right. */
+  const order = async () => {
+    const all = await Promise.all(
+      ['A', 'B', 'C'].map(async (id) => ({ id, ...(await middle(id)) })),
+    );
+    return all
+      .sort((a, b) => a.x - b.x)
+      .map(({ id }) => id)
+      .join('');
+  };
+  await expect.poll(order).toBe('ABC');
+  // By key: into the picture, and one place on.
+  await picture(page).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect.poll(order).toBe('BAC');
+  // By hand: C is dragged to where B stands.
+  const [from, to] = [await middle('C'), await middle('B')];
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move((from.x + to.x) / 2, from.y, { steps: 4 });
+  await page.mouse.move(to.x, to.y, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(order).toBe('CBA');
+  // By button; and the wish outlives the visit, while the script has not changed.
+  await inspector(page).getByRole('button', { name: 'All on a ring' }).click();
+  await expect(shape(page, 'water')).toHaveCount(0);
+  await page.reload();
+  await expect(slider(page)).toHaveAttribute('aria-valuetext', /^8\.6: /, { timeout: 20_000 });
+  await inspector(page).getByRole('button', { name: 'All in a row' }).click();
+  await expect(shape(page, 'water')).toBeAttached();
+  await expect.poll(order).toBe('CBA');
+  expect(await lines(page).allTextContents()).toEqual(script);
+
+  // Heartbeats of 700 ms are folded, and can be looked at.
+  const fold = page.getByRole('button', { name: 'Fold quiet stretches' });
+  await expect(fold).toHaveAttribute('aria-pressed', 'true');
+  await fold.click();
+  await expect(fold).toHaveAttribute('aria-pressed', 'false');
+  await fold.press('Enter');
+  await expect(fold).toHaveAttribute('aria-pressed', 'true');
+  // A stretch marked out on the ruler fills the diagram, and the playhead goes to where it begins.
+  await page.getByRole('button', { name: 'The whole run' }).click();
+  const canvas = page.getByRole('img', { name: /Time to the right/ });
+  const box = await canvas.boundingBox();
+  if (!box) throw new Error('no diagram');
+  await page.mouse.move(box.x + 60, box.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 160, box.y + 8, { steps: 4 });
+  await page.mouse.up();
+  await expect(slider(page)).toHaveAttribute('aria-valuetext', /^[12]\.\d+: /);
+  const begun = await slider(page).getAttribute('aria-valuetext');
+  await page.mouse.click(box.x + box.width * 0.9, box.y + box.height / 2);
+  await expect(slider(page)).not.toHaveAttribute('aria-valuetext', begun ?? '');
+});
+
 test('a line of nonsense is told, and changes nothing', async ({ page }) => {
   await open(page, '?scenario=split_vote');
   const before = await lines(page).count();

@@ -30,7 +30,8 @@ const LAB_SCREEN = /^app\/(shell\/lab|panels\/|draw\/)/i;
 const LATER =
   /^app\/(draw\/zoom|panels\/(Source|Search|Metrics|StateGraph)|labs\/[^/]+\/choreography)\./;
 const INSPECTOR = /^app\/labs\/[^/]+\/inspect\./;
-const OF_ACTORS = /^app\/(panels\/(Lanes|Actors|StateGraph)|draw\/cluster)\./;
+const OF_ACTORS =
+  /^app\/(panels\/(Lanes|lanesHands|Actors|StateGraph)|draw\/(cluster|swarm)|labs\/hands)\./;
 /** A lesson is a file; the screen of lessons comes with the first one. */
 const LESSON = /^app\/lessons\/([^/]+)\.tsx$/;
 const LESSON_SCREEN = /^app\/shell\/Lesson/;

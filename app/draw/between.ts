@@ -217,7 +217,7 @@ export function makeTween(a: Scene, b: Scene, options: { backward?: boolean } = 
     let place: Window;
     if (shape.kind === 'glow') place = lamp;
     // Its place means time: it goes evenly.
-    else if (shape.kind === 'flight') place = evenly;
+    else if (shape.kind === 'flight' || shape.kind === 'swarm') place = evenly;
     else if (isCarrier(shape) || shape.kind === 'edge' || shape.kind === 'bar')
       place = stage('layout');
     else place = stage('slide');

@@ -7,6 +7,7 @@
 //  ──┤ A ├───────────┤ B ├──   running out (segments[0]: how much is left)
 //    ╰─2─╯           ╰─2─╯
 
+import { alongArc } from '../scene/arc.ts';
 import type { Shape } from '../scene/scene.ts';
 
 interface Drawing {
@@ -89,19 +90,8 @@ export function node(g: SVGGElement): Drawing {
   };
 }
 
-/** A point of the arc from a to b that is `h` high: a parabola through its top. */
-function arc(
-  t: number,
-  x: number,
-  y: number,
-  toX: number,
-  toY: number,
-  h: number,
-): [number, number] {
-  const [mx, my] = [(x + toX) / 2, (y + toY) / 2 - 2 * h];
-  const u = 1 - t;
-  return [u * u * x + 2 * u * t * mx + t * t * toX, u * u * y + 2 * u * t * my + t * t * toY];
-}
+/** Where words stand that nobody placed. */
+const ABOVE = { x: 0, y: -11 };
 
 export function flight(g: SVGGElement): Drawing {
   const way = add(g, 'path', { class: 'way' });
@@ -118,7 +108,8 @@ export function flight(g: SVGGElement): Drawing {
       'd',
       `M${px(x)} ${px(y)}Q${px((x + toX) / 2)} ${px((y + toY) / 2 - 2 * h)} ${px(toX)} ${px(toY)}`,
     );
-    const [at, over] = arc(Math.max(0, Math.min(1, w / 100)), x, y, toX, toY, h);
+    const share = Math.max(0, Math.min(1, w / 100));
+    const { x: at, y: over } = alongArc(share, { x, y }, { x: toX, y: toY }, h);
     // Less than nothing of the way: there is the way alone.
     dot.setAttribute('r', w < 0 ? '0' : '6');
     reach.setAttribute('r', w < 0 ? '0' : '13');
@@ -126,8 +117,9 @@ export function flight(g: SVGGElement): Drawing {
       circle.setAttribute('cx', px(at));
       circle.setAttribute('cy', px(over));
     }
-    text.setAttribute('x', px(at));
-    text.setAttribute('y', px(over - 11));
+    const { x: dx, y: dy } = shape?.words ?? ABOVE;
+    text.setAttribute('x', px(at + dx));
+    text.setAttribute('y', px(over + dy));
     cross.setAttribute(
       'd',
       shape?.crossed ? `M${px(at - 5)} ${px(over - 5)}l10 10m0 -10l-10 10` : '',
@@ -153,8 +145,34 @@ export function flight(g: SVGGElement): Drawing {
 export function wall(g: SVGGElement): Drawing {
   const line = add(g, 'path', { class: 'line' });
   return {
-    size(_, h) {
-      line.setAttribute('d', `M0 0V${px(h)}`);
+    path(x, y, toX, toY) {
+      line.setAttribute('d', `M${px(x)} ${px(y)}L${px(toX)} ${px(toY)}`);
+    },
+  };
+}
+
+/** Thousands of messages, and a crowd of nodes: a canvas, whose painter comes when it is first needed. */
+export function swarm(g: SVGGElement): Drawing {
+  let shape: Shape | undefined;
+  let ends: [number, number, number, number] = [0, 0, 0, 0];
+  let now = 0;
+  let paint = () => {};
+  void import('./swarm.ts').then(({ swarmOn }) => {
+    const draw = swarmOn(g);
+    paint = () => shape?.swarm && draw(shape.swarm, ends, now);
+    paint();
+  });
+  return {
+    look(next) {
+      shape = next;
+      paint();
+    },
+    path(...next) {
+      ends = next;
+    },
+    size(w) {
+      now = w;
+      paint();
     },
   };
 }

@@ -1,7 +1,7 @@
 // Paints the space-time diagram on a canvas: only what is in sight, so that it pans as smoothly over
 // ten thousand events as over ten. Colours are the theme's tokens, read when the theme changes.
 
-import type { Diagram, LaneStyle } from '../scene/lanes.ts';
+import type { Diagram, LaneStyle, Unplaced } from '../scene/lanes.ts';
 import type { Tone } from '../scene/scene.ts';
 
 export interface LanesView {
@@ -12,6 +12,10 @@ export interface LanesView {
   readonly height: number;
   /** The event at the playhead. */
   readonly playhead: number;
+  /** What a hand marks out on the ruler, in scene x. */
+  readonly brush?: readonly [from: number, to: number];
+  /** Operations that have no place in any order. */
+  readonly unplaced?: readonly Unplaced[];
 }
 
 export interface Inks {
@@ -26,8 +30,10 @@ export interface Inks {
 
 /** Room for the lanes' names. */
 export const GUTTER = 44;
-const TOP = 24;
-const BOTTOM = 14;
+/** The ruler's height, and where lanes begin and end. */
+export const RULER = 18;
+const TOP = 42;
+const BOTTOM = 18;
 /** No message is longer than this: how far left of the edge one may begin that is still seen. */
 const LONGEST = 600;
 
@@ -91,7 +97,7 @@ export function paintLanes(
   inks: Inks,
 ): void {
   const { left, k, width, height, playhead } = view;
-  const { lanes, xs, rays, runs, marks, cuts, folds } = diagram;
+  const { lanes, xs, rays, runs, marks, cuts } = diagram;
   const X = (x: number): number => GUTTER + (x - left) * k;
   const Y = (lane: number): number => laneY(lane, lanes.length, height);
   const right = left + (width - GUTTER) / k;
@@ -103,6 +109,7 @@ export function paintLanes(
   context.clip();
 
   context.font = `10.5px ${inks.sans}`;
+  paintFolds(context, diagram, X, { right, left, height }, inks);
   for (const { x, toX, text } of cuts) {
     if (x > right || toX < left) continue;
     const [from, to] = [X(x), Math.min(X(toX), end, width)];
@@ -111,7 +118,9 @@ export function paintLanes(
     context.fillRect(from, TOP - 6, to - from, height - TOP - BOTTOM + 8);
     context.globalAlpha = 1;
     context.fillStyle = inks.text.fault;
-    if (to - from > 60) context.fillText(`cut: ${text}`, Math.max(from, GUTTER) + 4, TOP - 9);
+    const long = context.measureText(`cut: ${text}`).width + 8;
+    if (to - Math.max(from, GUTTER) > long)
+      context.fillText(`cut: ${text}`, Math.max(from, GUTTER) + 4, TOP - 9);
   }
   context.strokeStyle = inks.line;
   context.lineWidth = 1;
@@ -193,6 +202,7 @@ export function paintLanes(
   context.lineWidth = 1.8;
   context.stroke(crosses);
 
+  paintOperations(context, diagram, X, Y, view, inks);
   context.fillStyle = inks.ink2;
   for (const { x, lane, text } of marks) {
     if (x > right || x < left - 80) continue;
@@ -202,20 +212,16 @@ export function paintLanes(
       context.beginPath();
       context.rect(X(x) - 3.2, y - 3.2, 6.4, 6.4);
       context.fill();
-      if (text !== 'commit') context.fillText(text, X(x) + 5, y + 13);
+      if (text !== 'commit' && k > 0.3) context.fillText(text, X(x) + 5, y + 13);
     }
-  }
-  for (const x of folds) {
-    if (x > right || x < left) continue;
-    context.fillStyle = inks.ink2;
-    context.fillText('≈', X(x) - 4, height - 3);
   }
   // What lies after the playhead is still to come: dimmed.
   const at = X(now);
   context.fillStyle = inks.paper;
   context.globalAlpha = 0.62;
-  context.fillRect(Math.max(at, GUTTER), 0, width, height);
+  context.fillRect(Math.max(at, GUTTER), RULER, width, height);
   context.globalAlpha = 1;
+  paintRuler(context, diagram, X, view, inks);
   context.strokeStyle = inks.tone.lamp;
   context.lineWidth = 2;
   context.beginPath();
@@ -233,4 +239,137 @@ export function paintLanes(
   lanes.forEach((id, lane) => {
     context.fillText(id, 18, Y(lane) + 4);
   });
+}
+
+type Place = (x: number) => number;
+
+/** Bands where time was folded; a stretch of heartbeats says how many events are in it. */
+function paintFolds(
+  context: CanvasRenderingContext2D,
+  { folds }: Diagram,
+  X: Place,
+  sight: { readonly left: number; readonly right: number; readonly height: number },
+  inks: Inks,
+): void {
+  const { left, right, height } = sight;
+  context.strokeStyle = inks.line;
+  context.lineWidth = 1;
+  for (const { x, toX, count } of folds) {
+    if (x > right || toX < left) continue;
+    const [from, to] = [X(x), X(toX)];
+    const middle = (from + to) / 2;
+    context.fillStyle = inks.ink2;
+    context.textAlign = 'center';
+    context.fillText(count === undefined ? '≈' : `≈ ${count}`, middle, height - 5);
+    context.textAlign = 'start';
+    if (count === undefined) continue;
+    // Hatched, as whatever is there and not in use.
+    context.beginPath();
+    context.save();
+    context.rect(from, TOP - 6, to - from, height - TOP - BOTTOM + 8);
+    context.clip();
+    for (let y = TOP - 40; y < height; y += 7) {
+      context.moveTo(from, y + (to - from));
+      context.lineTo(to, y);
+    }
+    context.stroke();
+    context.restore();
+  }
+}
+
+/** Whether a hand at a place, in pixels, is on the words of a folded stretch: its first event. */
+export function foldAt(
+  { folds }: Diagram,
+  { left, k, height }: Pick<LanesView, 'left' | 'k' | 'height'>,
+  x: number,
+  y: number,
+): number | undefined {
+  if (y < height - BOTTOM) return undefined;
+  const at = left + (x - GUTTER) / k;
+  return folds.find(
+    ({ x: from, toX, first }) => first !== undefined && at > from - 6 / k && at < toX + 6 / k,
+  )?.first;
+}
+
+/** What clients asked, from the call to the answer; crossed where no order explains it. */
+function paintOperations(
+  context: CanvasRenderingContext2D,
+  { operations, lanes, width: end }: Diagram,
+  X: Place,
+  Y: Place,
+  { left, k, width, unplaced = [] }: LanesView,
+  inks: Inks,
+): void {
+  const right = left + (width - GUTTER) / k;
+  // A history has each call at a time of its own, a little after the event at most.
+  const wrong = new Set(
+    unplaced.map(({ who, called }) =>
+      operations.findLast((one) => lanes[one.lane] === who && one.called <= called),
+    ),
+  );
+  for (const operation of operations) {
+    const { lane, x, toX, text } = operation;
+    if (x > right || toX < left) continue;
+    const off = wrong.has(operation);
+    const [from, to, y] = [X(x), X(Math.min(toX, end)), Y(lane)];
+    const tone = off ? 'fault' : 'dirty';
+    context.fillStyle = inks.tone[tone];
+    context.globalAlpha = off ? 0.28 : 0.2;
+    context.fillRect(from, y - 5, Math.max(2, to - from), 10);
+    context.globalAlpha = 1;
+    context.strokeStyle = inks.tone[tone];
+    context.lineWidth = off ? 2 : 1.2;
+    context.beginPath();
+    context.moveTo(from, y - 5);
+    context.lineTo(from, y + 5);
+    if (toX <= end) {
+      context.moveTo(to, y - 5);
+      context.lineTo(to, y + 5);
+    }
+    if (off) {
+      context.moveTo(from - 4, y - 9);
+      context.lineTo(from + 4, y - 1);
+      context.moveTo(from + 4, y - 9);
+      context.lineTo(from - 4, y - 1);
+    }
+    context.stroke();
+    if (!text || to - from < 6 * text.length * 0.8) continue;
+    context.fillStyle = inks.text[tone];
+    context.fillText(off ? `${text} ✕` : text, Math.max(from, GUTTER) + 5, y - 8);
+  }
+}
+
+/** Times along the top, where there is room for one; and what is being marked out. */
+function paintRuler(
+  context: CanvasRenderingContext2D,
+  { xs, times, width: end }: Diagram,
+  X: Place,
+  { left, k, width, brush }: LanesView,
+  inks: Inks,
+): void {
+  context.strokeStyle = inks.line;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(GUTTER, RULER - 0.5);
+  context.lineTo(width, RULER - 0.5);
+  context.fillStyle = inks.ink2;
+  const apart = 92 / k;
+  let next = Math.ceil(Math.max(0, left) / apart) * apart;
+  for (let i = 0; i < xs.length && next <= Math.min(end, left + (width - GUTTER) / k); i++) {
+    const x = xs[i] as number;
+    if (x < next) continue;
+    context.moveTo(X(x), RULER - 5);
+    context.lineTo(X(x), RULER);
+    context.fillText(`${Math.round((times[i] as number) / 100) / 10} ms`, X(x) + 4, RULER - 6);
+    next = x + apart;
+  }
+  context.stroke();
+  if (!brush) return;
+  const [from, to] = [X(Math.min(...brush)), X(Math.max(...brush))];
+  context.fillStyle = inks.tone.lamp;
+  context.globalAlpha = 0.3;
+  context.fillRect(from, 0, to - from, RULER);
+  context.globalAlpha = 0.1;
+  context.fillRect(from, RULER, to - from, 2000);
+  context.globalAlpha = 1;
 }

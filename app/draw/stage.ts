@@ -85,6 +85,7 @@ const LAYER_OF: Record<Exclude<ShapeKind, 'caption'>, Layer> = {
   cell: 'cells',
   label: 'labels',
   wall: 'edges',
+  swarm: 'cells',
   node: 'pages',
   flight: 'cells',
   lock: 'cells',
@@ -764,7 +765,7 @@ function box(g: Element, className: string, rx: number) {
 
 type Draw = (g: SVGGElement, id: string) => Drawing;
 /** Kinds that only some labs have: their drawings are loaded with the lab's picture, and learned. */
-type Learned = 'node' | 'flight' | 'wall' | 'lock';
+type Learned = 'node' | 'flight' | 'wall' | 'lock' | 'swarm';
 
 export function learn(drawings: Readonly<Record<Learned, Draw>>): void {
   Object.assign(DRAW, drawings);

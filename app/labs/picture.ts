@@ -2,8 +2,8 @@
 
 import type { AnyEvent } from '../../engine/run/lab.ts';
 import type { ShownMoment } from '../player/types.ts';
-import type { Trace } from '../scene/lanes.ts';
-import type { View } from '../scene/scene.ts';
+import type { Trace, Unplaced } from '../scene/lanes.ts';
+import type { Arrangement, Scene, View } from '../scene/scene.ts';
 import type { Choreography } from './choreography.ts';
 
 /** A node of the text twin: the picture as a nested list. */
@@ -66,6 +66,8 @@ export interface Actors<E extends AnyEvent = AnyEvent, V = unknown> {
   /** Of a lab where time passes: who has a lane, top down. */
   readonly lanes?: (moment: ShownMoment<E, V>) => readonly string[];
   readonly trace?: (event: E) => Trace;
+  /** Operations of clients that have no place in any order, as far as is known at a moment. */
+  readonly unplaced?: (moment: ShownMoment<E, V>) => readonly Unplaced[];
 }
 
 export interface Picture<E extends AnyEvent = AnyEvent, V = unknown> {
@@ -76,6 +78,26 @@ export interface Picture<E extends AnyEvent = AnyEvent, V = unknown> {
   choreography(): Promise<Choreography>;
   /** Of a lab of actors. */
   readonly actors?: Actors<E, V>;
+  /** Where the nodes can be moved. */
+  readonly arranging?: Arranging;
+}
+
+/** Where nodes stand is a wish of whoever looks: no line of the script, and kept from visit to visit. */
+export interface Arranging {
+  now(): Arrangement;
+  subscribe(changed: () => void): () => void;
+  /** Brings a node so many places on, around the corner too. */
+  move(key: string, by: number, scene: Scene | undefined): void;
+  setForm(form: Arrangement['form']): void;
+  /** Hears hands and keys on the stage: a node is dragged along the row or the ring. */
+  hear(surface: HTMLElement, scene: () => Scene | undefined, camera: () => Placing): () => void;
+}
+
+/** From scene units to pixels on the stage. */
+export interface Placing {
+  readonly k: number;
+  readonly x: number;
+  readonly y: number;
 }
 
 /** Forgets the lab's own types: a screen hands back the moments that came from the same lab. */

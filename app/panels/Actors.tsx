@@ -2,15 +2,17 @@
 // waterline, and what can be done to it. Every button is a line of the script: at the end of the run
 // the next one, else the first of a branch that leaves at the moment on screen.
 
-import { useState } from 'react';
-import type { Inspected } from '../labs/picture.ts';
+import { ArrowLeft, ArrowRight } from 'lucide-react';
+import { useState, useSyncExternalStore } from 'react';
+import type { Inspected, Picture } from '../labs/picture.ts';
 import type { Session } from '../player/types.ts';
 import { useSession } from './use.ts';
 import { usePicture } from './usePicture.ts';
 import './actors.css';
 
 export function Actors({ session }: { readonly session: Session }) {
-  const actors = usePicture(session)?.actors;
+  const picture = usePicture(session);
+  const actors = picture?.actors;
   const moment = useSession(session, (state) => state.moment);
   const selection = useSession(session, (state) => state.selection);
   const length = useSession(session, (state) => state.outline.length);
@@ -62,6 +64,7 @@ export function Actors({ session }: { readonly session: Session }) {
           </p>
         </>
       )}
+      {picture?.arranging && <Places session={session} picture={picture} shown={shown} />}
       {shown.sections.map(({ heading, facts }) => (
         <section key={heading} aria-label={heading}>
           <h3>{heading}</h3>
@@ -76,6 +79,58 @@ export function Actors({ session }: { readonly session: Session }) {
         </section>
       ))}
     </div>
+  );
+}
+
+/** Where the nodes stand: what a drag on the stage does, as buttons. */
+function Places(props: {
+  readonly session: Session;
+  readonly picture: Picture;
+  readonly shown: Inspected;
+}) {
+  const { session, picture, shown } = props;
+  const { arranging } = picture;
+  const { form } = useSyncExternalStore(
+    arranging?.subscribe ?? (() => () => {}),
+    arranging?.now ?? (() => ({ form: 'row' as const, order: [] })),
+  );
+  if (!arranging) return null;
+  const { moment } = session.store.getState();
+  const move = (by: number) => () => {
+    if (!moment) return;
+    const look = { width: 720, height: 480, arrangement: arranging.now() };
+    arranging.move(shown.key, by, picture.view(moment, look));
+  };
+  const other = form === 'row' ? 'ring' : 'row';
+  return (
+    <>
+      <h3>in the picture</h3>
+      <div className="actors-actions">
+        {shown.key.startsWith('node:') && (
+          <>
+            <button
+              type="button"
+              className="btn small"
+              title="One place back (Shift and ← on the picture, or drag it)"
+              onClick={move(-1)}
+            >
+              <ArrowLeft size={13} aria-hidden /> Move back
+            </button>
+            <button
+              type="button"
+              className="btn small"
+              title="One place on (Shift and → on the picture, or drag it)"
+              onClick={move(1)}
+            >
+              Move on <ArrowRight size={13} aria-hidden />
+            </button>
+          </>
+        )}
+        <button type="button" className="btn small" onClick={() => arranging.setForm(other)}>
+          {other === 'ring' ? 'All on a ring' : 'All in a row'}
+        </button>
+      </div>
+    </>
   );
 }
 

@@ -1,15 +1,21 @@
 // The space-time diagram below the stage: the whole run, painted by app/draw/lanes.ts. A click or a
-// drag moves the playhead, the wheel pans (with ctrl it zooms), and it follows the playhead as long as
-// nobody has panned away from it.
+// drag moves the playhead; a drag along the ruler marks out a stretch, which then fills the diagram.
+// The wheel pans (with ctrl it zooms), two fingers do both, and so do buttons. It follows the playhead
+// as long as nobody has panned away from it.
 
-import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { FoldHorizontal, Maximize, Minus, Plus } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { GUTTER, inksOf, paintLanes } from '../draw/lanes.ts';
 import type { Session } from '../player/types.ts';
-import { diagramOf, eventAt, type Trace } from '../scene/lanes.ts';
+import { diagramOf, type Trace } from '../scene/lanes.ts';
+import type { Sight } from './lanesHands.ts';
 import { useSession } from './use.ts';
 import { usePicture } from './usePicture.ts';
 import './actors.css';
 
+/** Pixels a scene unit, at the least and at the most. */
+const LEAST_K = 0.02;
+const MOST_K = 12;
 /** Events asked for at a time, and how many the diagram holds. */
 const PIECE = 2000;
 const MOST = 40_000;
@@ -25,13 +31,15 @@ export function Lanes({ session }: { readonly session: Session }) {
   const traces = useMemo(() => (held === undefined ? all : all.slice(0, held + 1)), [all, held]);
   const index = moment?.index ?? 0;
   const names = actors?.lanes && moment ? actors.lanes(moment).join(' ') : '';
+  /** Quiet stretches that were opened, by their first events; or all. */
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number> | 'all'>(new Set<number>());
   const diagram = useMemo(
-    () => diagramOf(names === '' ? [] : names.split(' '), traces),
-    [names, traces],
+    () => diagramOf(names === '' ? [] : names.split(' '), traces, unfolded),
+    [names, traces, unfolded],
   );
+  const unplaced = moment && actors?.unplaced?.(moment);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const view = useRef({ left: 0, k: 1, panned: false });
-  const dragging = useRef(false);
+  const view = useRef<Sight>({ left: 0, k: 1, panned: false });
 
   const paint = useCallback(() => {
     const surface = canvas.current;
@@ -57,10 +65,16 @@ export function Lanes({ session }: { readonly session: Session }) {
     paintLanes(
       context,
       diagram,
-      { left: now.left, k: now.k, width, height, playhead: index },
+      {
+        ...now,
+        width,
+        height,
+        playhead: index,
+        ...(unplaced && { unplaced }),
+      },
       inksOf(surface),
     );
-  }, [diagram, index]);
+  }, [diagram, index, unplaced]);
 
   useEffect(() => {
     const frame = requestAnimationFrame(paint);
@@ -73,33 +87,51 @@ export function Lanes({ session }: { readonly session: Session }) {
     observer.observe(surface);
     const themes = new MutationObserver(paint);
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-    const onWheel = (event: WheelEvent) => {
-      event.preventDefault();
-      const now = view.current;
-      if (event.ctrlKey) {
-        const x = event.clientX - surface.getBoundingClientRect().left - GUTTER;
-        const k = Math.max(0.05, Math.min(6, now.k * Math.exp(-event.deltaY / 200)));
-        now.left += x / now.k - x / k;
-        now.k = k;
-      } else now.left += (event.deltaX + event.deltaY) / now.k;
-      now.left = Math.max(-20, Math.min(diagram.width, now.left));
-      now.panned = true;
-      requestAnimationFrame(paint);
-    };
-    surface.addEventListener('wheel', onWheel, { passive: false });
     return () => {
       observer.disconnect();
       themes.disconnect();
-      surface.removeEventListener('wheel', onWheel);
     };
-  }, [paint, diagram.width]);
+  }, [paint]);
 
-  const seek = (event: PointerEvent<HTMLCanvasElement>) => {
-    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - GUTTER;
-    const { left, k } = view.current;
-    view.current.panned = true;
-    session.seek(eventAt(diagram, left + x / k));
+  const latest = useRef({ diagram, paint });
+  latest.current = { diagram, paint };
+  const has = actors?.lanes !== undefined;
+  useEffect(() => {
+    const surface = canvas.current;
+    if (!surface || !has) return;
+    let deaf: (() => void) | undefined;
+    let gone = false;
+    void import('./lanesHands.ts').then(({ hearLanes }) => {
+      if (gone) return;
+      deaf = hearLanes(surface, {
+        sight: view.current,
+        diagram: () => latest.current.diagram,
+        paint: () => requestAnimationFrame(() => latest.current.paint()),
+        seek: (event) => session.seek(event),
+        open: (first) => setUnfolded((now) => (now === 'all' ? now : new Set([...now, first]))),
+      });
+    });
+    return () => {
+      gone = true;
+      deaf?.();
+    };
+  }, [session, has]);
+
+  /** Zooms about the playhead; without a factor: all of it. */
+  const zoom = (factor?: number) => () => {
+    const surface = canvas.current;
+    if (!surface) return;
+    const now = view.current;
+    const room = surface.clientWidth - GUTTER;
+    const at = diagram.xs[index] ?? 0;
+    const fit = Math.max(LEAST_K, Math.min(2, room / (diagram.width + 24)));
+    const k = factor ? Math.max(LEAST_K, Math.min(MOST_K, now.k * factor)) : fit;
+    now.left = factor ? at - ((at - now.left) * now.k) / k : -8;
+    now.k = k;
+    now.panned = factor === undefined;
+    paint();
   };
+  const quiet = diagram.folds.some(({ count }) => count !== undefined);
   if (!actors?.lanes) return null;
   return (
     <section
@@ -110,17 +142,34 @@ export function Lanes({ session }: { readonly session: Session }) {
         ref={canvas}
         role="img"
         aria-label={`Time to the right, a lane an actor, a line a message: ${traces.length} events. The playhead is at event ${index}; the transport below moves it.`}
-        onPointerDown={(event) => {
-          dragging.current = true;
-          event.currentTarget.setPointerCapture(event.pointerId);
-          seek(event);
-        }}
-        onPointerMove={(event) => dragging.current && seek(event)}
-        onPointerUp={() => {
-          dragging.current = false;
-          view.current.panned = false;
-        }}
       />
+      <div className="lanes-tools">
+        {(quiet || unfolded === 'all' || unfolded.size > 0) && (
+          <button
+            type="button"
+            aria-pressed={quiet}
+            aria-label="Fold quiet stretches"
+            title="Fold quiet stretches: heartbeats and their answers"
+            onClick={() => setUnfolded(quiet ? 'all' : new Set())}
+          >
+            <FoldHorizontal size={14} aria-hidden />
+          </button>
+        )}
+        <button type="button" aria-label="Zoom in time" title="Zoom in time" onClick={zoom(1.5)}>
+          <Plus size={14} aria-hidden />
+        </button>
+        <button
+          type="button"
+          aria-label="Zoom out of time"
+          title="Zoom out of time"
+          onClick={zoom(1 / 1.5)}
+        >
+          <Minus size={14} aria-hidden />
+        </button>
+        <button type="button" aria-label="The whole run" title="The whole run" onClick={zoom()}>
+          <Maximize size={13} aria-hidden />
+        </button>
+      </div>
       <p className="lanes-note">
         time to the right · {moment ? `${millis(traces[index]?.at)} ms` : ''}
         {traces.length >= MOST ? ` · the first ${MOST} events` : ''}

@@ -115,6 +115,7 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
       plain,
       ...(detail.current && { detail: detail.current }),
       ...(selected !== undefined && { selected }),
+      ...(picture.arranging && { arrangement: picture.arranging.now() }),
     });
     const show = (next: Scene) => {
       latest.current = next;
@@ -173,7 +174,7 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
         arrived = t >= 1;
       },
     };
-    /** A bar that is selected opens into its page: a movement of its own, within one moment. */
+    /** A bar that is selected opens into its page, a node changes places: a movement within one moment. */
     function open() {
       const before = latest.current;
       selected = session.store.getState().selection;
@@ -214,6 +215,12 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
       open();
       if (now.selection) stage.panTo(now.selection);
     });
+    const still = picture.arranging?.subscribe(open);
+    const deaf = picture.arranging?.hear(
+      surface.closest('.stage-surface') as HTMLElement,
+      () => latest.current,
+      () => camera.current,
+    );
     const observer = new ResizeObserver(() => {
       stage.resize(surface.clientWidth, surface.clientHeight);
       if (!stage.moved) redraw.current(false);
@@ -224,6 +231,8 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
       clearTimeout(attaching);
       clearTimeout(resting);
       observer.disconnect();
+      still?.();
+      deaf?.();
       unsubscribe();
       detach();
       stage.destroy();

@@ -1,6 +1,7 @@
 // Where the caption's card stands: measured and placed by hand, once a step.
 
 import { type Box, boxOf, type Camera } from '../draw/stage.ts';
+import { alongArc } from '../scene/arc.ts';
 import type { Scene, Shape } from '../scene/scene.ts';
 
 /**
@@ -40,13 +41,19 @@ export function putCaption(
     });
   obstacles.push(...labels);
   const origin = frame.getBoundingClientRect();
-  for (const notice of frame.parentElement?.querySelectorAll('.notice') ?? []) {
+  for (const notice of frame.parentElement?.querySelectorAll('.notice, .twin > summary') ?? []) {
     const { x, y, width, height } = notice.getBoundingClientRect();
     obstacles.push({ x: x - origin.x, y: y - origin.y, width, height });
   }
   const lines = scene.shapes
     .filter(({ kind }) => kind === 'edge' || kind === 'flight')
-    .flatMap((edge) => along(edge, camera));
+    .flatMap((edge) => (edge.kind === 'edge' ? along(edge, camera) : ofMessage(edge, camera)));
+  // Of thousands of messages some stand for all.
+  for (const { swarm } of scene.shapes) {
+    const every = Math.ceil((swarm?.flights.length ?? 0) / 40);
+    for (const [i, { from, to, high }] of (swarm?.flights ?? []).entries())
+      if (i % every === 0) lines.push(...ofMessage({ ...from, to, h: high }, camera));
+  }
   const middle = near.x + near.width / 2;
   const gap = 14;
   const places: [number, number][] = [
@@ -86,14 +93,21 @@ const overlap = (a: Box, b: Box): number =>
   Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) *
   Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
 
-/** Points along a pointer, or along a message's arc. */
-function along({ kind, x, y, h, to }: Shape, { k, x: dx, y: dy }: Camera): [number, number][] {
+/** Points along the way of a message. */
+function ofMessage(
+  { x, y, to, h }: Pick<Shape, 'x' | 'y' | 'to' | 'h'>,
+  { k, x: dx, y: dy }: Camera,
+): [number, number][] {
   if (!to) return [];
-  if (kind === 'flight')
-    return [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9].map((t) => [
-      (x + (to.x - x) * t) * k + dx,
-      (y + (to.y - y) * t - 4 * h * t * (1 - t)) * k + dy,
-    ]);
+  return [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9].map((t) => {
+    const at = alongArc(t, { x, y }, to, h);
+    return [at.x * k + dx, at.y * k + dy];
+  });
+}
+
+/** Points along a pointer. */
+function along({ x, y, to }: Shape, { k, x: dx, y: dy }: Camera): [number, number][] {
+  if (!to) return [];
   return [0.15, 0.35, 0.5, 0.65, 0.85].map((t) => {
     const s = t * t * (3 - 2 * t);
     return [(x + (to.x - x) * s) * k + dx, (y + (to.y - y) * t) * k + dy];

@@ -37,8 +37,10 @@ export type ShapeKind =
   | 'flight'
   /** A padlock: closed, or `quiet`: open. */
   | 'lock'
-  /** What parts the network: a line from (x, y) down, h long. */
+  /** What parts the network: a line from (x, y) to `to`. */
   | 'wall'
+  /** Messages and nodes beyond counting, painted as one: w is the time, in µs. */
+  | 'swarm'
   | 'caption';
 
 export interface Point {
@@ -87,6 +89,9 @@ export interface Shape {
    * slot, or of a page too narrow for its cells, the first one's tone says what it holds.
    */
   readonly segments?: readonly Segment[];
+  /** Of a flight: where its words stand, from where it is. */
+  readonly words?: Point;
+  readonly swarm?: Swarm;
   /** Legend entries it belongs to, by spaces. */
   readonly legend?: string;
   /** What is selected when it is clicked; absent: nothing. */
@@ -96,6 +101,37 @@ export interface Shape {
   readonly into?: string;
   /** Words for a screen reader and for the scene as text. */
   readonly aria?: string;
+}
+
+/** What is too much for a shape each. */
+export interface Swarm {
+  readonly flights: readonly {
+    readonly select: string;
+    readonly from: Point;
+    readonly to: Point;
+    readonly high: number;
+    /** When it was sent and when it arrives, in µs. */
+    readonly sentAt: number;
+    readonly at: number;
+    readonly tone: Tone;
+  }[];
+  readonly nodes: readonly {
+    readonly select: string;
+    readonly x: number;
+    readonly y: number;
+    readonly r: number;
+    readonly text: string;
+    readonly tone: Tone;
+    readonly lit: boolean;
+    readonly crossed: boolean;
+  }[];
+}
+
+/** How the nodes of a cluster stand: a wish of whoever looks, and no part of the run. */
+export interface Arrangement {
+  readonly form: 'row' | 'ring';
+  /** Who stands first: names that are not here follow in their own order. */
+  readonly order: readonly string[];
 }
 
 /** Every page with its cells; or those that matter now, and the others as narrow bars around them. */
@@ -145,6 +181,7 @@ export interface Look {
   readonly plain?: boolean;
   /** Scene key of what is selected: it is drawn in full. */
   readonly selected?: string;
+  readonly arrangement?: Arrangement;
 }
 
 export type View<E extends AnyEvent = AnyEvent, V = unknown> = (

@@ -2,12 +2,21 @@
 // (each a line of the script), and what the space-time diagram draws of an event.
 
 import type { RaftEvent, ShownFlight, ShownNode } from '../../../engine/labs/raft-value.ts';
-import type { Trace } from '../../scene/lanes.ts';
+import type { Trace, Unplaced } from '../../scene/lanes.ts';
 import type { Tone } from '../../scene/scene.ts';
 import { nameOfFlight } from '../cluster.ts';
 import type { Action, Fact, Inspected } from '../picture.ts';
 import { ROLE_ARROWS, ROLE_STATES } from './role.ts';
-import { entryWords, knownOf, type RaftMoment, roleWords, toneOfTerm } from './view.ts';
+import {
+  clientOf,
+  entryWords,
+  knownOf,
+  opWords,
+  type RaftMoment,
+  roleWords,
+  toneOfTerm,
+  unplacedOf,
+} from './view.ts';
 
 const ms = (time: number): string => `${Math.round(time / 100) / 10} ms`;
 
@@ -33,6 +42,7 @@ export function inspect(moment: RaftMoment, selection: string | undefined): Insp
   }
   if (kind === 'client') {
     const client = value.clients.find(({ id }) => id === rest);
+    const wrong = unplacedOf(value).filter(({ process }) => clientOf(process) === rest);
     if (client)
       return {
         title: `Client ${client.id}`,
@@ -54,6 +64,18 @@ export function inspect(moment: RaftMoment, selection: string | undefined): Insp
                   },
                 ],
           },
+          ...(wrong.length > 0
+            ? [
+                {
+                  heading: 'has no place in any order',
+                  facts: wrong.map((op) => ({
+                    name: opWords(op),
+                    value: `${ms(op.call)} to ${op.return === null ? '…' : ms(op.return)}`,
+                    changed: true,
+                  })),
+                },
+              ]
+            : []),
         ],
         actions: [
           {
@@ -354,11 +376,47 @@ export function trace(event: RaftEvent): Trace {
             : tone,
     })),
     ...(lane && { lane }),
+    ...(isQuiet(event) && { quiet: true }),
+    ...operationOf(event),
     ...(mark !== undefined && { mark }),
     ...(choice.do === 'partition' && { cut: choice.groups.map((group) => group.join(',')) }),
     ...((choice.do === 'heal' || choice.do === 'clear') && { cut: [] }),
   };
 }
+
+const QUIET: ReadonlySet<string> = new Set(['heartbeat', 'heard', 'echo', 'quorum-ok']);
+
+/** Nothing new: a leader says that it is there, and is heard. */
+const isQuiet = ({ kind, did }: RaftEvent): boolean =>
+  QUIET.has(kind) &&
+  !(did && 'committed' in did && did.committed) &&
+  !(did && 'adopted' in did && did.adopted);
+
+/** What an event says of the operation of the client whose it is. A client has one at a time. */
+function operationOf({ kind, did, sent }: RaftEvent): Pick<Trace, 'begins' | 'ends'> {
+  if (kind === 'ask') return { begins: true };
+  // Whoever has another one waiting asks for it in the same breath.
+  const begins = sent.some(({ kind: what }) => what === 'call');
+  const next = begins ? { begins } : {};
+  switch (did?.kind) {
+    case 'rested':
+      return next;
+    case 'gave-up':
+      return { ends: `${did.op.op} ${did.op.key}: unknown`, ...next };
+    case 'answered': {
+      const { op, value, outcome } = did;
+      const asked = 'value' in op ? `${op.op} ${op.key} ${op.value}` : `${op.op} ${op.key}`;
+      const told = op.op === 'get' ? `: ${value ?? 'nothing'}` : outcome === 'ok' ? '' : ': no';
+      return { ends: `${asked}${told}`, ...next };
+    }
+    default:
+      return {};
+  }
+}
+
+/** Operations that no order explains, as the diagram finds them. */
+export const unplaced = ({ value }: RaftMoment): readonly Unplaced[] =>
+  unplacedOf(value).map(({ process, call }) => ({ who: clientOf(process), called: call }));
 
 const MARKS: Readonly<Record<string, string>> = {
   crash: 'crash',
