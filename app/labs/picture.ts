@@ -51,6 +51,8 @@ export interface Inspected {
   readonly actions: readonly Action[];
   /** What stands above the actions, where they are not done to what is selected. */
   readonly heading?: string;
+  /** What can be done to all of it: time passes, the network heals, a storm. */
+  readonly whole?: readonly Action[];
   /** What else can be selected: its name, and its key. */
   readonly others: readonly { readonly key: string; readonly text: string }[];
 }

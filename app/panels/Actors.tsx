@@ -4,7 +4,7 @@
 
 import { ArrowLeft, ArrowRight } from 'lucide-react';
 import { useState, useSyncExternalStore } from 'react';
-import type { Inspected, Picture } from '../labs/picture.ts';
+import type { Action, Inspected, Picture } from '../labs/picture.ts';
 import type { Session } from '../player/types.ts';
 import { useSession } from './use.ts';
 import { usePicture } from './usePicture.ts';
@@ -21,6 +21,22 @@ export function Actors({ session }: { readonly session: Session }) {
   if (!actors || !moment) return <p className="panel-empty">nothing yet</p>;
   const shown = actors.inspect(moment, selection);
   const atEnd = moment.index >= length - 1;
+  const buttons = (actions: readonly Action[]) => (
+    <div className="actors-actions">
+      {actions.map(({ label, line, help }) => (
+        <button
+          key={line}
+          type="button"
+          className="btn small"
+          title={`${help} (${line})`}
+          disabled={busy}
+          onClick={() => void session.actHere(line).then(setComplaint)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
   return (
     <div className="actors">
       <label className="actors-choice">
@@ -45,25 +61,18 @@ export function Actors({ session }: { readonly session: Session }) {
       {shown.actions.length > 0 && (
         <>
           <h3>{shown.heading ?? (atEnd ? 'what can be done to it' : 'what if, here')}</h3>
-          <div className="actors-actions">
-            {shown.actions.map(({ label, line, help }) => (
-              <button
-                key={line}
-                type="button"
-                className="btn small"
-                title={`${help} (${line})`}
-                disabled={busy}
-                onClick={() => void session.actHere(line).then(setComplaint)}
-              >
-                {label}
-              </button>
-            ))}
-          </div>
-          <p className="complaint" role="alert">
-            {complaint}
-          </p>
+          {buttons(shown.actions)}
         </>
       )}
+      {shown.whole && (
+        <>
+          <h3>the whole cluster</h3>
+          {buttons(shown.whole)}
+        </>
+      )}
+      <p className="complaint" role="alert">
+        {complaint}
+      </p>
       {picture?.arranging && <Places session={session} picture={picture} shown={shown} />}
       {shown.sections.map(({ heading, facts }) => (
         <section key={heading} aria-label={heading}>

@@ -6,7 +6,7 @@ import type { Trace, Unplaced } from '../../scene/lanes.ts';
 import type { Tone } from '../../scene/scene.ts';
 import { nameOfFlight } from '../cluster.ts';
 import type { Action, Fact, Inspected } from '../picture.ts';
-import { ROLE_ARROWS, ROLE_STATES } from './role.ts';
+import { ASKING_FIRST, ROLES } from './role.ts';
 import {
   clientOf,
   entryWords,
@@ -161,11 +161,7 @@ function ofNode(
     title: `Node ${id}`,
     key: `node:${id}`,
     ...(state && {
-      chart: {
-        states: ROLE_STATES,
-        arrows: ROLE_ARROWS,
-        now: state.role === 'pre-candidate' ? 'follower' : state.role,
-      },
+      chart: state.role === 'pre-candidate' ? ASKING_FIRST : { ...ROLES, now: state.role },
     }),
     sections: [
       ...(entry
@@ -279,6 +275,7 @@ function ofNode(
         ],
       },
     ],
+    whole: wholeActions(moment),
     actions: nodeActions(
       node,
       value.nodes.map((one) => one.id),
@@ -350,6 +347,28 @@ const PROMISES: readonly (readonly [referee: string, text: string])[] = [
 ];
 
 const CAMPAIGNS: ReadonlySet<string> = new Set(['campaign', 'pre-campaign']);
+
+/** What is done to no one in particular. */
+function wholeActions({ value }: RaftMoment): Action[] {
+  return [
+    { label: '100 ms pass', line: 'run 100ms', help: 'All that is due until then happens.' },
+    ...(value.cuts.length > 0 || value.links.length > 0
+      ? [{ label: 'Heal', line: 'heal', help: 'All links are as they should be.' }]
+      : []),
+    ...(value.clients.length === 0
+      ? [{ label: 'A client writes', line: 'client 1 put x 1', help: 'It asks the leader.' }]
+      : []),
+    ...(value.storm
+      ? []
+      : [
+          {
+            label: 'A storm of 20 s',
+            line: 'chaos 20s',
+            help: 'Clients that do not stop asking, and faults of every kind from the seed; it clears before its end.',
+          },
+        ]),
+  ];
+}
 
 /** What the space-time diagram needs of an event. */
 export function trace(event: RaftEvent): Trace {

@@ -12,11 +12,12 @@ import { alongArc, nearestIn, whereAt } from '../../scene/arc.ts';
 import { diagramOf, eventAt } from '../../scene/lanes.ts';
 import { byKey, type Look, type Scene, type Shape, type Swarm } from '../../scene/scene.ts';
 import { broughtTo, readArrangement } from '../arranging.ts';
+import { choreographyOf } from '../choreography.ts';
 import { cutWords } from '../cluster.ts';
 import type { TwinNode } from '../picture.ts';
 import { inspect, lanes, trace, unplaced } from './actors.ts';
 import { choreography } from './choreography.ts';
-import { roles } from './role.ts';
+import { ASKING_FIRST, ROLES, roles } from './role.ts';
 import { twin } from './twin.ts';
 import { type RaftMoment, view } from './view.ts';
 
@@ -266,8 +267,11 @@ test('every button of the inspector is a line that the lab takes', () => {
     labs,
   ).run();
   let tried = 0;
+  const done = new Set<string>();
   for (const { key } of [...inspect(last, undefined).others, { key: 'client:1' }])
-    for (const { line } of inspect(last, key).actions) {
+    for (const { line } of [...inspect(last, key).actions, ...(inspect(last, key).whole ?? [])]) {
+      if (done.has(line)) continue;
+      done.add(line);
       for (const _ of script.grow(`try ${tried}`, 'main', 4, [line])) {
         // Runs to its end.
       }
@@ -318,6 +322,15 @@ const HAPPENS: Readonly<Record<string, (s: RaftState) => RaftState>> = {
     ).state,
   noQuorum: (s) => raft.wake(raft.wake(s, 'quorum', 0).state, 'quorum', 0).state,
 };
+
+test('what is drawn of the roles is what the machine has', () => {
+  const { states, arrows } = choreographyOf(roles);
+  for (const chart of [ROLES, ASKING_FIRST]) {
+    for (const name of chart.states) expect(states.map(({ path }) => path)).toContain(name);
+    for (const { from, to } of chart.arrows)
+      expect(arrows.some((arrow) => arrow.from === from && arrow.to === to)).toBe(true);
+  }
+});
 
 test('every path of the role chart is a path of the protocol', () => {
   const paths = getShortestPaths(roles);

@@ -30,10 +30,23 @@ export const roles = createMachine({
   },
 });
 
-/** What is written at an arrow. */
-export const ROLE_ARROWS = [
-  { from: 'follower', to: 'candidate', text: 'timeout' },
-  { from: 'candidate', to: 'leader', text: 'majority' },
-  { from: 'leader', to: 'follower', text: 'a higher term is seen' },
-] as const;
-export const ROLE_STATES = ['follower', 'candidate', 'leader'] as const;
+/** The chart as it is drawn; raft.test.ts finds each of its arrows in the machine. */
+export const ROLES = {
+  states: ['follower', 'candidate', 'leader'],
+  arrows: [
+    { from: 'follower', to: 'candidate', text: 'timeout' },
+    { from: 'candidate', to: 'leader', text: 'majority' },
+    { from: 'leader', to: 'follower', text: 'a higher term is seen' },
+  ],
+} as const;
+
+/** With pre-vote there is a state between follower and candidate. */
+export const ASKING_FIRST = {
+  states: ['follower', 'pre-candidate', 'candidate'],
+  arrows: [
+    { from: 'follower', to: 'pre-candidate', text: 'timeout' },
+    { from: 'pre-candidate', to: 'candidate', text: 'it could win' },
+    { from: 'candidate', to: 'follower', text: 'a higher term is seen' },
+  ],
+  now: 'pre-candidate',
+} as const;
