@@ -124,7 +124,13 @@ function placed({ nodes: all, clients }: RaftValue, look: Look): Places {
   const ring = form === 'ring' || count > MOST_NODES;
   const most = count > 3 ? 140 : 180;
   const gap = ring ? 128 : Math.max(86, Math.min(most, (look.width - 40) / count));
-  const longest = Math.max(0, ...nodes.map((node) => knownOf(node)?.entries.length ?? 0));
+  const longest = Math.max(
+    0,
+    ...nodes.map((node) => {
+      const known = knownOf(node);
+      return known ? known.last - known.base : 0;
+    }),
+  );
   const whole = Math.ceil(longest / roomIn(gap));
   const lines = count > MOST_NODES ? 0 : Math.max(1, whole > MOST_LINES ? FEW_LINES : whole);
   const below = LOG_Y + lines * (ENTRY.h + ENTRY.gap) + 36;
@@ -418,6 +424,8 @@ export function nodeAria(node: ShownNode, { now }: RaftValue): string {
 function walls({ cuts }: RaftValue, places: Places, shapes: Shape[]): void {
   if (cuts.length === 0) return;
   const { at, nodes, ring, left, right, bottom, clientY } = places;
+  // Over the nodes, and clear of the clients.
+  const said = ring ? clientY + 62 : Math.max(-118, clientY + 42);
   const cut = new Set(cuts);
   const both = (a: string, b: string) => cut.has(`${a}>${b}`) && cut.has(`${b}>${a}`);
   nodes.forEach(({ id }, i) => {
@@ -430,7 +438,7 @@ function walls({ cuts }: RaftValue, places: Places, shapes: Shape[]): void {
     const [from, to] = ring
       ? [out(0.25), out(1.55)]
       : [
-          { x: between.x, y: -112 },
+          { x: between.x, y: said + 6 },
           { x: between.x, y: bottom + 36 },
         ];
     shapes.push({
@@ -449,7 +457,7 @@ function walls({ cuts }: RaftValue, places: Places, shapes: Shape[]): void {
     key: 'cuts',
     kind: 'label',
     x: (left + right) / 2,
-    y: ring ? clientY + 62 : -118,
+    y: said,
     w: 0,
     h: 0,
     align: 'middle',
