@@ -170,6 +170,31 @@ describe('explore', () => {
     expect(none).toMatchObject({ complete: true, violations: [] });
   });
 
+  test('by several workers, and it is the same search', () => {
+    const text = 'lab model\nset model paxos\n';
+    const search = (...options: string[]) => {
+      const found = JSON.parse(lab(['explore', '-', '--json', ...options], text).stdout);
+      const { seconds: _, ...rest } = found;
+      const told = rest.properties.map(
+        ({ property, verdict, steps }: { property: string; verdict: string; steps?: number }) => [
+          property,
+          verdict,
+          steps,
+        ],
+      );
+      return { ...rest, properties: told };
+    };
+    const one = search();
+    expect(one).toMatchObject({ states: 3921, depth: 17, complete: true });
+    expect(search('--workers', '2')).toEqual(one);
+    expect(refused(['explore', '-', '--workers', '2'], 'lab commit\n')).toMatch(
+      /^several workers search small models/,
+    );
+    expect(refused(['explore', '-', '--workers', '2'], 'lab model\n')).toMatch(
+      /^what holds eventually \(decided\) is judged on the whole graph/,
+    );
+  });
+
   test('goes on from where a scenario ends, within a bound, and says that it was one', () => {
     const text = 'lab model\nset max-states 20\ndo tmAbort\n';
     const { status, stdout } = lab(['explore', '-', '--json'], text);

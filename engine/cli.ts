@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { MessageChannel, Worker, workerData } from 'node:worker_threads';
 import { inflateRawSync } from 'node:zlib';
 import { scenarios } from 'virtual:scenarios';
 import { Complaint, sentenceOf } from './base/assert.ts';
@@ -24,12 +25,15 @@ import { ENGINE_VERSION } from './base/version.ts';
 import { dump, report } from './btree/foreign.ts';
 import { overlayOf } from './btree/overlay.ts';
 import { labs } from './labs/index.ts';
+import type { ModelState } from './labs/model.ts';
+import { searchByParts, servePart } from './labs/model-parts.ts';
 import { type Folder, looksLikeFolder } from './lsm/folder.ts';
 import { reportFolder, rowsOfFolder } from './lsm/foreign.ts';
 import { archiveOf, isOfDatabase } from './run/archive.ts';
 import { whyAnother } from './run/file.ts';
-import type { Companion, Fingerprint, ForeignSource } from './run/lab.ts';
+import type { Companion, Fingerprint, ForeignSource, SearchReport } from './run/lab.ts';
 import { linkOf, looksLikeLink, readLink } from './run/link.ts';
+import type { PortLike } from './run/rpc.ts';
 import { headerOf, LIMITS, parseScenario, wordOf } from './run/scenario.ts';
 import { Script, sourceOfBytes } from './run/script.ts';
 import type { Timeline } from './run/timeline.ts';
@@ -44,6 +48,8 @@ const USAGE = `usage: npm run --silent lab -- CALL
   open PATH --dump [--table NAME] its rows
   explore FILE [--json] [--states N] [--seconds N] [--property NAME] [--bounds NAME=N,…]
                                   look through everything that can happen after a scenario
+  explore FILE [--json] --workers N
+                                  the same of a small model, by N workers
   link FILE                       the share link's fragment
 FILE is a path, - for standard input, a share link, or @name of a shipped scenario.`;
 
@@ -59,9 +65,7 @@ export async function main(args: string[]): Promise<number> {
       case 'open':
         return open(options(rest, { json: false, dump: false, table: '' }, 1));
       case 'explore':
-        return await explore(
-          options(rest, { json: false, states: '', seconds: '', property: '', bounds: '' }, 1),
-        );
+        return await explore(options(rest, EXPLORE, 1));
       case 'link':
         return await link(options(rest, {}, 1));
       case 'help':
@@ -79,6 +83,15 @@ export async function main(args: string[]): Promise<number> {
     return 2;
   }
 }
+
+const EXPLORE = {
+  json: false,
+  states: '',
+  seconds: '',
+  property: '',
+  bounds: '',
+  workers: '',
+};
 
 type Flags = Record<string, string | boolean>;
 
@@ -392,14 +405,7 @@ function open(flags: { file: string; json: boolean; dump: boolean; table: string
 const SLICE = 2_000;
 
 /** Searches from where the scenario ends; a violation is a scenario that goes on from there. */
-async function explore(flags: {
-  file: string;
-  json: boolean;
-  states: string;
-  seconds: string;
-  property: string;
-  bounds: string;
-}): Promise<number> {
+async function explore(flags: typeof EXPLORE & { file: string }): Promise<number> {
   const number = (name: 'states' | 'seconds'): number => {
     const value = Number(flags[name] || Number.POSITIVE_INFINITY);
     if (!(value > 0)) throw new Complaint(`--${name} wants a number above 0; found ${flags[name]}`);
@@ -414,6 +420,20 @@ async function explore(flags: {
     throw new Complaint(
       `a run of the lab ${lab.name} has no choices, so there is nothing to explore`,
     );
+  const start = process.hrtime.bigint();
+  const since = (): number => Number(process.hrtime.bigint() - start) / 1e9;
+  const workers = Number(flags.workers || 1);
+  if (!(Number.isInteger(workers) && workers >= 1 && workers <= 16))
+    throw new Complaint(`--workers wants a number from 1 to 16; found ${flags.workers}`);
+  if (workers > 1) {
+    if (lab.name !== 'model')
+      throw new Complaint(`several workers search small models; ${lab.name} is searched by one`);
+    const most = Math.min(states, scenario.setup.settings['max-states'] as number);
+    const report = await byWorkers(workers, (ports) =>
+      searchByParts(ports, timeline.end as ModelState, scenario.setup, { states: most }),
+    );
+    return tell(report, script, flags.json, since());
+  }
   const wish = {
     bounds: boundsIn(flags.bounds),
     ...(flags.property && { property: flags.property }),
@@ -421,26 +441,54 @@ async function explore(flags: {
   const search = await lab.search(timeline.end, scenario.setup, wish);
   oneOf('property', flags.property ? [flags.property] : [], search.offer.properties);
   oneOf('bound', Object.keys(wish.bounds), search.offer.bounds);
-  const start = process.hrtime.bigint();
   while (!search.advance(SLICE)) {
-    const elapsed = Number(process.hrtime.bigint() - start) / 1e9;
-    if (elapsed > seconds) search.cancel('time');
+    if (since() > seconds) search.cancel('time');
     else if (search.progress.states >= states) search.cancel();
   }
-  const report = search.report();
+  return tell(search.report(), script, flags.json, since());
+}
+
+/** Workers of this very program, each behind a port of its own. */
+async function byWorkers<R>(
+  count: number,
+  work: (ports: readonly PortLike[]) => Promise<R>,
+): Promise<R> {
+  const made = Array.from({ length: count }, () => {
+    const { port1, port2 } = new MessageChannel();
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: { part: port2 },
+      transferList: [port2],
+    });
+    return { port: port1, worker };
+  });
+  try {
+    return await work(made.map(({ port }) => port as unknown as PortLike));
+  } finally {
+    for (const { port, worker } of made) {
+      port.close();
+      await worker.terminate();
+    }
+  }
+}
+if (workerData?.part) servePart(workerData.part as PortLike);
+
+/** What a search has found, and the exit code: 1 where something does not hold. */
+function tell(report: SearchReport, script: Script, json: boolean, seconds: number): number {
+  const { lab, scenario } = script;
+  const timeline = script.timeline('main');
   const before = timeline.commands.map(({ text: line }) => line);
   const written = (commands: readonly string[]): string =>
     `${[...headerOf(lab, scenario.setup), ...before, ...commands].join('\n')}\n`;
   const violations = report.findings
     .filter(({ verdict }) => verdict === 'violated')
     .map(({ property, commands = [] }) => ({ property, scenario: written(commands) }));
-  if (flags.json) {
+  if (json) {
     const { findings, ...counts } = report;
     const properties = findings.map(({ commands, states: _, ...finding }) => ({
       ...finding,
       ...(commands && { steps: commands.length }),
     }));
-    print({ ...counts, violations, properties });
+    print({ ...counts, seconds, violations, properties });
     return violations.length > 0 ? 1 : 0;
   }
   process.stdout.write(

@@ -202,6 +202,11 @@ export class SmallSpace implements Space {
     this.#symmetry = symmetry && Boolean(model.renamings || model.equals);
   }
 
+  /** 32-bit words of a state's key. */
+  get words(): number {
+    return this.#words;
+  }
+
   get bytes(): number {
     // Parents and choices are the explorer's; six bytes a state.
     return this.#arena.byteLength + this.#table.byteLength + 6 * this.size;
@@ -283,34 +288,48 @@ export class SmallSpace implements Space {
     }
   }
 
-  /** The number of a state, a new one if it is new. */
-  #number(vars: Vars): number {
-    const known = this.#find(vars);
+  /** The words of a state, in the shape by which it is found again; good until the next call. */
+  keyOf(vars: Vars): Int32Array {
+    if (this.#symmetry) this.#canonical(vars);
+    else this.#pack(vars, this.#key);
+    return this.#key;
+  }
+
+  /** The number of the state with those words, from `at` on; a new one if it is new. */
+  add(key: Int32Array, at = 0): number {
+    const known = this.#look(key, at);
     if (known >= 0) return known;
     const number = this.size++;
     const words = this.#words;
     if ((number + 1) * words > this.#arena.length) this.#arena = grown(this.#arena);
-    for (let w = 0; w < words; w++) this.#arena[number * words + w] = this.#key[w] as number;
+    for (let w = 0; w < words; w++) this.#arena[number * words + w] = key[at + w] as number;
     this.#table[this.#slot] = number + 1;
     if (this.size * 2 > this.#table.length) this.#rehash();
     return number;
   }
 
-  /** The number of a state, or -1; leaves in #slot where it is or would be. */
+  /** The number of a state, a new one if it is new. */
+  #number(vars: Vars): number {
+    return this.add(this.keyOf(vars));
+  }
+
+  /** The number of a state, or -1. */
   #find(vars: Vars): number {
-    if (this.#symmetry) this.#canonical(vars);
-    else this.#pack(vars, this.#key);
+    return this.#look(this.keyOf(vars), 0);
+  }
+
+  /** The number of the state with those words, or -1; leaves in #slot where it is or would be. */
+  #look(key: Int32Array, at: number): number {
     const words = this.#words;
-    const key = this.#key;
     const mask = this.#table.length - 1;
-    let slot = hashOf(key, 0, words) & mask;
+    let slot = hashOf(key, at, words) & mask;
     for (;;) {
       const number = (this.#table[slot] as number) - 1;
       this.#slot = slot;
       if (number < 0) return -1;
       const base = number * words;
       let w = 0;
-      while (w < words && this.#arena[base + w] === key[w]) w++;
+      while (w < words && this.#arena[base + w] === key[at + w]) w++;
       if (w === words) return number;
       slot = (slot + 1) & mask;
     }
@@ -342,7 +361,7 @@ export class SmallSpace implements Space {
   }
 }
 
-function hashOf(words: Int32Array, from: number, count: number): number {
+export function hashOf(words: Int32Array, from: number, count: number): number {
   let hash = 0;
   for (let w = from; w < from + count; w++) {
     hash = Math.imul(hash ^ (words[w] as number), 0x9e3779b1);

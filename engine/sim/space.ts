@@ -35,7 +35,7 @@ export interface Reductions {
 }
 
 /** The same array with room for as much again. */
-export function grown<A extends Uint8Array | Uint16Array | Int32Array>(array: A): A {
+export function grown<A extends Int8Array | Uint8Array | Uint16Array | Int32Array>(array: A): A {
   const larger = new (array.constructor as new (length: number) => A)(array.length * 2);
   larger.set(array);
   return larger;

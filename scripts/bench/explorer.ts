@@ -4,7 +4,8 @@
  * states as plain records, found again by their JSON, or by a text put together for this model alone.
  * All three look for states where one has committed and another aborted.
  */
-import { twoPhase } from '../../engine/protocols/models/commit.ts';
+import { spawnSync } from 'node:child_process';
+import { paxosCommit, twoPhase } from '../../engine/protocols/models/commit.ts';
 import { explore } from '../../engine/sim/explorer.ts';
 import { SmallSpace } from '../../engine/sim/small.ts';
 import type { Line } from './lines.ts';
@@ -85,6 +86,51 @@ function handMade(s: Plain): string {
   return key + (s.commit ? 'C' : '-') + (s.abort ? 'A' : '-');
 }
 
+/**
+ * Paxos Commit with two managers, 1,321,761 states, by one worker and by two, through the command line,
+ * each a process of its own: seconds on the wall, and what the process of one has held at most.
+ */
+function large(turns: number): Figure[] {
+  const text = 'lab model\nset model paxos-commit\nset rms 2\n';
+  const seconds = (workers: number): number => {
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['scripts/lab.mjs', 'explore', '-', '--json', '--workers', String(workers)],
+      { input: text, encoding: 'utf8' },
+    );
+    const { states, seconds } = JSON.parse(stdout) as { states: number; seconds: number };
+    if (states !== 1_321_761) throw new Error(`${states} states found, there are 1,321,761`);
+    return seconds;
+  };
+  const one: number[] = [];
+  const two: number[] = [];
+  for (let turn = 0; turn < turns; turn++) {
+    one.push(1 / seconds(1));
+    two.push(1 / seconds(2));
+  }
+  const found = explore(new SmallSpace(paxosCommit(2, 3, 2)));
+  const held = process.resourceUsage().maxRSS * 1024;
+  return [
+    {
+      what: 'Paxos Commit, two workers',
+      unit: 'searches/s',
+      ours: summary(two),
+      peer: { name: 'one worker', theirs: summary(one), ratio: ratios(two, one) },
+      target: { atLeast: 1.3 },
+      issue: 6,
+      size: found.states,
+    },
+    {
+      what: `${found.states.toLocaleString('en')} states, held at most`,
+      unit: 'MB',
+      ours: summary([held / 1e6]),
+      target: { atMost: 1_000 },
+      issue: 6,
+      size: found.states,
+    },
+  ];
+}
+
 export const explorerLine: Line = {
   name: 'explore',
   about: 'searching all states of two-phase commit, against searches written by hand',
@@ -132,6 +178,7 @@ export const explorerLine: Line = {
           issue: 6,
           size: states,
         });
+    if (!quick) figures.push(...large(Math.min(turns, 3)));
     return figures;
   },
 };
