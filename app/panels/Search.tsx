@@ -103,7 +103,7 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
           ? `${chosen.help} ${AIM[chosen.holds]}`
           : 'Every property is looked at until all that can happen was seen.'}
       </small>
-      <details className="search-bounds">
+      <details className="fold search-bounds">
         <summary>
           Bounds
           <span className="fold-note">{boundsNote(offer, bounds, seconds)}</span>
