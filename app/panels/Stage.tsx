@@ -25,6 +25,8 @@ import './stage.css';
 
 /** A damaged file has problems by the dozen; the card must not cover the picture of them. */
 const PROBLEMS_SHOWN = 3;
+/** In a cluster one wrong step drags others behind it for the rest of the run: the first says it. */
+const SHOWN_OF_CLUSTER = 1;
 
 export interface StageProps {
   readonly session: Session;
@@ -267,6 +269,7 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
   }
 
   const caption = moment?.caption;
+  const most = picture?.actors ? SHOWN_OF_CLUSTER : PROBLEMS_SHOWN;
   return (
     <div className={plain ? 'stage plain' : 'stage'} ref={frame}>
       <div
@@ -309,7 +312,7 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
         <div className="stage-caption" ref={card} data-fault={moment.problems.length > 0}>
           <strong>{caption.title}</strong>
           <span>{caption.detail}</span>
-          {moment.problems.slice(0, PROBLEMS_SHOWN).map((problem) => (
+          {moment.problems.slice(0, most).map((problem) => (
             <button
               key={`${problem.referee} ${problem.key ?? ''} ${problem.text}`}
               type="button"
@@ -319,10 +322,9 @@ export function Stage({ session, plain = false, quiet = false, said, pins }: Sta
               <b>✕ {problem.referee}</b> {problem.text}
             </button>
           ))}
-          {moment.problems.length > PROBLEMS_SHOWN && (
+          {moment.problems.length > most && (
             <span>
-              and {moment.problems.length - PROBLEMS_SHOWN} more: all of them under State, at the
-              side
+              and {moment.problems.length - most} more: all of them under State, at the side
             </span>
           )}
         </div>
