@@ -305,15 +305,18 @@ export function read(moment: LsmMoment): Reading {
   const outputs = (job?.outputs ?? []).flatMap((number) =>
     live.has(number) ? [] : (outputNode(moment, number) ?? []),
   );
-  const ends = levels.flatMap(({ tables }) => tables.flatMap(({ from, to }) => [from, to]));
+  const ranges = levels.flatMap(({ tables }) => tables);
   return {
     memtables: found,
     logs: logNodes,
     levels,
     outputs,
     axis: axisOf(
-      [...ends, ...found.flatMap(({ entries }) => entries.map(({ user }) => user))],
-      ends,
+      [
+        ...ranges.flatMap(({ from, to }) => [from, to]),
+        ...found.flatMap(({ entries }) => entries.map(({ user }) => user)),
+      ],
+      ranges,
     ),
   };
 }
@@ -328,14 +331,19 @@ export interface Axis {
 }
 
 const DIGITS = 10;
+/** A table that covers less of the axis is only a box at a place. */
+const NARROW = 0.02;
 
 /**
  * Keys as numbers: what all have in common is left out, and a byte counts by its rank among the bytes
- * that occur, so that digits and letters spread evenly. Where many tables end within a narrow range
- * (`ends`), it gets half of its room by their number, or nothing could be told apart. A key that comes
- * into the memtable hardly moves the others: only a change of the version does.
+ * that occur, so that digits and letters spread evenly. Tables whose ranges (`ranges`) would be too
+ * narrow to be told apart get room by their number, up to half of the axis. A key that comes into
+ * the memtable hardly moves the others: only a change of the version does.
  */
-export function axisOf(keys: readonly Bytes[], ends: readonly Bytes[] = []): Axis {
+export function axisOf(
+  keys: readonly Bytes[],
+  ranges: readonly { readonly from: Bytes; readonly to: Bytes }[] = [],
+): Axis {
   const sorted = [...keys].sort(compareBytes);
   const first = sorted[0] ?? new Uint8Array(0);
   const last = sorted.at(-1) ?? first;
@@ -367,7 +375,10 @@ export function axisOf(keys: readonly Bytes[], ends: readonly Bytes[] = []): Axi
   };
   const [low, high] = [number(first), number(last)];
   const span = high - low;
-  const pegs = [...new Set(ends.map(number))].sort((a, b) => a - b);
+  const spans = ranges.map(({ from, to }) => [number(from), number(to)] as const);
+  const narrow = spans.filter(([from, to]) => to - from < NARROW * span).length;
+  const byRank = narrow / Math.max(1, spans.length) / 2;
+  const pegs = [...new Set(spans.flat())].sort((a, b) => a - b);
   /** Which of the pegs a number lies at, or between which: from 0 to 1. */
   const ranked = (value: number): number => {
     const [least, most] = [pegs[0] as number, pegs.at(-1) as number];
@@ -386,7 +397,7 @@ export function axisOf(keys: readonly Bytes[], ends: readonly Bytes[] = []): Axi
     if (span <= 0) return 0.5;
     const value = number(key);
     const even = Math.max(0, Math.min(1, (value - low) / span));
-    return pegs.length < 3 ? even : (even + ranked(value)) / 2;
+    return pegs.length < 3 ? even : even + byRank * (ranked(value) - even);
   };
   const marks: { key: Bytes; at: number }[] = [];
   for (const key of sorted) {

@@ -276,3 +276,26 @@ test('hundreds of tables of level 0 are lines, and those that matter are boxes',
   expect(boxes).toContain(`table:${(probe.event as { table?: number }).table}`);
   expect(scene.height).toBeLessThan(800);
 });
+
+test('tables in a narrow range of keys are told apart, wide ones stand where they belong', () => {
+  const range = (from: string, to: string) => ({ from: utf8(from), to: utf8(to) });
+  const ends = (ranges: readonly { from: Uint8Array; to: Uint8Array }[]) =>
+    ranges.flatMap(({ from, to }) => [from, to]);
+  const wide = [range('item000', 'item997'), range('item003', 'item999')];
+  const even = axisOf(ends(wide), wide);
+  expect(even.at(utf8('item003'))).toBeLessThan(0.02);
+  expect(even.at(utf8('item997'))).toBeGreaterThan(0.98);
+  const crowd = [
+    range('a', 'z'),
+    range('k001', 'k050'),
+    range('k020', 'k090'),
+    range('k060', 'k099'),
+  ];
+  const axis = axisOf(ends(crowd), crowd);
+  for (const { from, to } of crowd) expect(axis.at(to) - axis.at(from)).toBeGreaterThan(0.05);
+  const sorted = ends(crowd).sort((a, b) =>
+    new TextDecoder().decode(a) < new TextDecoder().decode(b) ? -1 : 1,
+  );
+  const places = sorted.map((key) => axis.at(key));
+  expect([...places].sort((a, b) => a - b)).toEqual(places);
+});
