@@ -9,10 +9,11 @@ import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { build, type PreviewServer, preview } from 'vite';
 import { writeLargeDatabase } from '../large-database.ts';
+import type { Lived, Panned } from './actors.ts';
 import type { Line } from './lines.ts';
 import type { Bench, Opened, Played } from './page.ts';
 import type { Moved } from './pan.ts';
-import { type Figure, inTurns, ratios, summary } from './stats.ts';
+import { type Figure, inTurns, quantile, ratios, summary } from './stats.ts';
 
 declare const window: { bench: Bench };
 
@@ -304,5 +305,50 @@ export const workerLine: Line = {
         });
       }
       return figures;
+    }),
+};
+
+export const actorsLine: Line = {
+  name: 'actors',
+  about:
+    'five nodes in workers of their own: a step, until it is on screen; the space-time diagram',
+  run: ({ turns, quick }) =>
+    onPage([], async (page) => {
+      const steps = quick ? 40 : 200;
+      const events = quick ? 2_000 : 10_000;
+      const samples = await inTurns<string, Lived | Panned>(turns, {
+        live: () => page.evaluate((n) => window.bench.live(n), steps),
+        pan: () =>
+          page.evaluate(([n, ms]) => window.bench.panLanes(n, ms), [events, PLAYED_MS] as const),
+      });
+      const [lived, panned] = [samples.live as Lived[], samples.pan as Panned[]];
+      const at = (part: number) => summary(lived.map(({ frames }) => quantile(frames, part)));
+      const what = `a step of ${lived[0]?.workers} workers`;
+      return [
+        { what: `${what}, median`, unit: 'frames', ours: at(0.5), size: steps },
+        {
+          what: `${what}, 95th percentile`,
+          unit: 'frames',
+          ours: at(0.95),
+          target: { atMost: 2 },
+          issue: 5,
+          size: steps,
+        },
+        {
+          what: `the diagram of ${panned[0]?.events} events, dragged`,
+          unit: 'frames/s',
+          ours: summary(panned.map(({ fps }) => fps)),
+          target: { atLeast: 50 },
+          issue: 5,
+          size: events,
+        },
+        {
+          ...tasks(
+            'meanwhile',
+            panned.map(({ long }) => long),
+          ),
+          issue: 5,
+        },
+      ];
     }),
 };

@@ -9,7 +9,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openLine, panLine, stageLine, workerLine } from './browser.ts';
+import { actorsLine, openLine, panLine, stageLine, workerLine } from './browser.ts';
 import { clusterLine } from './cluster.ts';
 import { explorerLine } from './explorer.ts';
 import { keptLine } from './kept.ts';
@@ -34,6 +34,7 @@ const LINES: readonly Line[] = [
   linearLine,
   explorerLine,
   clusterLine,
+  actorsLine,
   keptLine,
 ];
 const names = LINES.map(({ name }) => name);

@@ -13,6 +13,7 @@ import { openClient } from '../../app/player/client.ts';
 import type { ShownMoment } from '../../app/player/types.ts';
 import type { Scene } from '../../app/scene/scene.ts';
 import { btree } from '../../engine/labs/btree.ts';
+import { live, panLanes } from './actors.ts';
 import { fpsOf, longWhile, none, play } from './frames.ts';
 import { panPlain, panStage } from './pan.ts';
 import { emptyRun, shownAt } from './shown.ts';
@@ -302,6 +303,8 @@ const bench = {
   open,
   stream,
   events,
+  live: (steps: number) => live(svg, steps),
+  panLanes,
 };
 export type Bench = typeof bench;
 declare global {
