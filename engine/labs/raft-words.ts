@@ -110,11 +110,15 @@ function nodeWords(did: Did, event: RaftEvent, { world }: RaftLabState): Caption
         `${who} asks whether it could win term ${did.term}`,
         `It heard from no leader for as long as its timer ran. Its term stays ${did.term - 1} until ${plural(did.needs, 'node')} of ${raft?.voters.length} would vote for it.`,
       );
-    case 'campaign':
+    case 'campaign': {
+      const votes = `${plural(did.needs, 'vote')} of ${raft?.voters.length}`;
       return say(
         `${who} stands for election in term ${did.term}`,
-        `${did.asked ? 'The leader told it to take over.' : did.needs === 1 ? 'It is alone.' : 'Its timer ran out.'} It votes for itself and asks the others; it needs ${plural(did.needs, 'vote')} of ${raft?.voters.length}.`,
+        raft?.voters.includes(raft.self) === false
+          ? `Its timer ran out. It is to be no voter any more, but that is not committed: its own vote does not count. It asks the others, and needs ${votes}.`
+          : `${did.asked ? 'The leader told it to take over.' : did.needs === 1 ? 'It is alone.' : 'Its timer ran out.'} It votes for itself and asks the others; it needs ${votes}.`,
       );
+    }
     case 'idle-timeout':
       return say(
         `${who} does nothing at its timeout`,

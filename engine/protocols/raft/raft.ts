@@ -77,6 +77,13 @@ function needs(t: Turn): number {
 const others = (s: RaftState): Id[] => s.voters.filter((id) => id !== s.self);
 const isVoter = (s: RaftState): boolean => s.voters.includes(s.self);
 
+/**
+ * Voters stand for election; and who is to be none any more, until that is committed: perhaps nobody
+ * else's log is long enough (section 4.2.2 of Ongaro's thesis). It does not count its own vote.
+ */
+const mayStand = (s: RaftState): boolean =>
+  isVoter(s) || (s.votersAt > s.commit && votersUpTo(s, s.votersAt - 1).voters.includes(s.self));
+
 function send(t: Turn, to: Id, message: Message, early = false): void {
   t.sends.push({ do: 'send', to, message, ...(early && { early }) });
 }
@@ -90,7 +97,7 @@ const clear = (t: Turn, timer: string): void => {
 
 /** The election timeout, drawn anew: from `election` to twice as much. */
 function armElection(t: Turn): void {
-  if (isVoter(t.s)) set(t, 'election', t.s.rules.election, 2 * t.s.rules.election);
+  if (mayStand(t.s)) set(t, 'election', t.s.rules.election, 2 * t.s.rules.election);
   else clear(t, 'election');
 }
 
@@ -172,16 +179,17 @@ function start(self: Id, rules: RaftRules, disk: RaftDisk | undefined, now: Micr
 
 /** The voters in force are those of the last entry that names any: it counts as soon as it is in the log. */
 function learnVoters(s: Draft, upTo: number): void {
+  const { voters, at } = votersUpTo(s, upTo);
+  s.voters = voters;
+  s.votersAt = at;
+}
+
+function votersUpTo(s: RaftState, upTo: number): { voters: readonly Id[]; at: number } {
   for (let at = upTo; at >= s.log.from; at--) {
     const command = itemAt(s.log, at)?.command;
-    if (command?.is === 'voters') {
-      s.voters = command.voters;
-      s.votersAt = at;
-      return;
-    }
+    if (command?.is === 'voters') return { voters: command.voters, at };
   }
-  s.voters = s.snapshot?.voters ?? s.rules.voters;
-  s.votersAt = s.snapshot?.index ?? 0;
+  return { voters: s.snapshot?.voters ?? s.rules.voters, at: s.snapshot?.index ?? 0 };
 }
 
 // ── Roles ───────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +222,7 @@ function campaign(t: Turn, asked: boolean): void {
   const { s } = t;
   const pre = s.rules.preVote && !asked && s.role !== 'pre-candidate';
   s.leader = undefined;
-  s.votes = { [s.self]: true };
+  s.votes = isVoter(s) ? { [s.self]: true } : {};
   armElection(t);
   if (pre) s.role = 'pre-candidate';
   else {
@@ -234,7 +242,7 @@ function campaign(t: Turn, asked: boolean): void {
       ...(pre && { pre }),
       ...(asked && { asked }),
     });
-  if (needs(t) > 1) return;
+  if (needs(t) > Object.keys(s.votes).length) return;
   if (pre) campaign(t, false);
   else lead(t, s.self);
 }
@@ -451,9 +459,9 @@ function onAppend(t: Turn, from: Id, m: Extract<Message, { kind: 'append' }>): v
     (removed > 0 && firstRemoved <= s.votersAt) ||
     (first > 0 && entries.some(({ command }) => command?.is === 'voters'));
   if (named && !wrong(t, 'voters-at-commit')) {
-    const voted = isVoter(s);
+    const stood = mayStand(s);
     learnVoters(s, lastIndex(s));
-    if (isVoter(s) !== voted) armElection(t);
+    if (mayStand(s) !== stood) armElection(t);
   }
   const match = prev + entries.length;
   const reached = wrong(t, 'commit-unbounded')
@@ -781,7 +789,7 @@ function wake(state: RaftState, timer: string, now: Micros) {
     case 'election':
       // A pre-candidate that times out asks again; it was not told that it would win.
       if (s.role === 'pre-candidate') s.role = 'follower';
-      if (isVoter(s) && s.role !== 'leader') campaign(t, false);
+      if (mayStand(s) && s.role !== 'leader') campaign(t, false);
       break;
     case 'heartbeat':
       if (s.role !== 'leader') break;
