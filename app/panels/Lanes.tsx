@@ -20,7 +20,7 @@ const MOST_K = 12;
 const PIECE = 2000;
 const MOST = 40_000;
 /** So many lanes stand in less height. */
-const FEW = 4;
+const FEW = 6;
 
 export function Lanes({ session }: { readonly session: Session }) {
   const actors = usePicture(session)?.actors;
