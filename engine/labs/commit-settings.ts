@@ -74,6 +74,18 @@ const letters = (name: string, help: string): Setting => ({
 export const settings: readonly Setting[] = [
   choice('protocol', ['two-phase', 'three-phase', 'paxos-commit'], 'Which protocol commits.'),
   integer('participants', 3, 1, 6, 'Participants, named from B; A coordinates.'),
+  {
+    ...integer(
+      'group-size',
+      1,
+      1,
+      5,
+      'Two-phase commit: nodes that the coordinator and each participant consist of; more than one are a Raft group.',
+    ),
+    values: [1, 3, 5],
+    expected: 'odd',
+    valid: (value) => Number(value) % 2 === 1,
+  },
   integer('acceptors', 3, 1, 5, 'Acceptors of Paxos Commit: A and others, named from X.'),
   choice(
     'presume',

@@ -1,5 +1,6 @@
 // The cluster that a setup of the commit lab describes: settings and switches as rules.
 
+import { Complaint } from '../base/assert.ts';
 import {
   type CommitChoice,
   type CommitCluster,
@@ -8,7 +9,13 @@ import {
   WORLD,
 } from '../protocols/commit/cluster.ts';
 import type { CommitWorld } from '../protocols/commit/referees.ts';
-import type { CommitRules, Vote, Wrong } from '../protocols/commit/types.ts';
+import {
+  type CommitRules,
+  groupOf,
+  membersOf,
+  type Vote,
+  type Wrong,
+} from '../protocols/commit/types.ts';
 import type { Setup } from '../run/lab.ts';
 import type { Id } from '../sim/actor.ts';
 import type { Meter } from './commit-value.ts';
@@ -38,6 +45,8 @@ export function clusterOfSetup(setup: Setup): CommitCluster {
       onePhase: set['one-phase'] === true,
       timeouts: set.timeouts as CommitRules['timeouts'],
       patience: number('patience') * 1000,
+      groupSize: protocol === 'two-phase' ? number('group-size') : 1,
+      atomic: number('save') === 0,
       wrong: new Set(setup.sabotage as Wrong[]),
     },
     {
@@ -60,10 +69,21 @@ export interface CommitLabState {
 
 /** The next transaction, begun by whoever begins one. */
 export function beginning(
-  { rules, begun }: CommitLabState,
+  { world, rules, begun }: CommitLabState,
   value: string,
 ): Extract<CommitChoice, { do: 'ask' }> {
   const { protocol, participants, coordinator } = rules;
-  const node = protocol === 'paxos-commit' ? (participants[0] as Id) : coordinator;
+  let node = protocol === 'paxos-commit' ? (participants[0] as Id) : coordinator;
+  if (rules.groupSize > 1) {
+    const voice = world.nodes.find(
+      ({ id, status, state }) =>
+        groupOf(id) === coordinator && status === 'up' && state?.member?.speaks,
+    );
+    if (!voice)
+      throw new Complaint(
+        `group ${coordinator} has no leader yet: run until took-over at one of ${membersOf(rules, coordinator).join(', ')}`,
+      );
+    node = voice.id;
+  }
   return { do: 'ask', node, request: { ask: 'begin', tx: begun + 1, value } };
 }

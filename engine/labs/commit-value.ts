@@ -2,6 +2,7 @@
 // text twin are made from this and nothing else. And the kinds of its events, by process.
 
 import { type Cost, type Formula, formulaOf } from '../protocols/commit/cost.ts';
+import { recordsIn } from '../protocols/commit/groups.ts';
 import {
   blockedIn,
   type CommitNode,
@@ -9,15 +10,16 @@ import {
   REFEREES,
   violates,
 } from '../protocols/commit/referees.ts';
-import type {
-  Acceptance,
-  CommitDid,
-  CommitRules,
-  Coordination,
-  Decision,
-  LogRecord,
-  Message,
-  Participation,
+import {
+  type Acceptance,
+  type CommitDid,
+  type CommitRules,
+  type Coordination,
+  type Decision,
+  groupOf,
+  type LogRecord,
+  type Message,
+  type Participation,
 } from '../protocols/commit/types.ts';
 import type { Id, Micros } from '../sim/actor.ts';
 import type { Happening } from '../sim/cluster.ts';
@@ -28,6 +30,9 @@ export type CommitEvent = Omit<Happening, 'did'> & { readonly did?: CommitDid };
 export interface ShownNode {
   readonly id: Id;
   readonly role: 'coordinator' | 'participant' | 'acceptor';
+  /** The group that it is a member of, and whether the group speaks through it. */
+  readonly group?: Id;
+  readonly leads?: boolean;
   readonly status: 'up' | 'paused' | 'crashed';
   /** What it knows in memory of each transaction; null when it crashed. */
   readonly state: {
@@ -63,7 +68,10 @@ export interface ShownFlight {
 
 export interface CommitValue {
   readonly now: Micros;
-  readonly rules: Omit<CommitRules, 'wrong'>;
+  readonly rules: Omit<CommitRules, 'wrong' | 'atomic' | 'groupSize'> & {
+    /** Over groups: how many nodes each has. */
+    readonly groupSize?: number;
+  };
   readonly nodes: readonly ShownNode[];
   readonly flights: readonly ShownFlight[];
   /** `A>B` */
@@ -128,11 +136,17 @@ export const costOf = (world: CommitWorld, { before, delays }: Meter): Cost => (
 
 function shown(world: CommitWorld, rules: CommitRules, node: CommitNode): ShownNode {
   const { id, state, disk, status, saves, timers } = node;
-  const participant = rules.participants.includes(id);
-  const committed = (disk?.log ?? []).filter(({ is, value }) => is === 'commit' && value);
+  const part = rules.groupSize > 1 ? groupOf(id) : id;
+  const participant = rules.participants.includes(part);
+  const member = state?.member;
+  // A member of a group has the lines of its Raft log; its data is what the group has committed of them.
+  const kept = disk?.raft ? recordsIn(disk.raft.log) : (disk?.log ?? []);
+  const known = member && !member.speaks ? recordsIn(member.raft.log) : state?.log;
+  const committed = (member?.committed ?? kept).filter(({ is, value }) => is === 'commit' && value);
   return {
     id,
-    role: participant ? 'participant' : id === rules.coordinator ? 'coordinator' : 'acceptor',
+    role: participant ? 'participant' : part === rules.coordinator ? 'coordinator' : 'acceptor',
+    ...(rules.groupSize > 1 && { group: part, leads: member?.speaks === true }),
     status,
     state: state
       ? {
@@ -141,8 +155,8 @@ function shown(world: CommitWorld, rules: CommitRules, node: CommitNode): ShownN
           accepts: state.accepts,
         }
       : null,
-    log: state?.log ?? disk?.log ?? [],
-    durable: disk?.log.length ?? 0,
+    log: known ?? kept,
+    durable: kept.length,
     saves: saves.map(({ at, held }) => ({ at, held: held.length })),
     timers,
     value: participant ? (committed.at(-1)?.value ?? null) : null,
@@ -172,6 +186,10 @@ function wordsOf(message: Message): string {
       return `ballot ${message.ballot}?`;
     case 'promise':
       return `promise ${message.ballot}`;
+    case 'raft':
+      return message.message.kind;
+    case 'relay':
+      return wordsOf(message.message);
     default:
       return message.kind;
   }
@@ -183,10 +201,10 @@ export function commitValue(
   begun: number,
   meter: Meter,
 ): CommitValue {
-  const { wrong: _, ...lawful } = rules;
+  const { wrong: _, atomic: __, groupSize, ...lawful } = rules;
   return {
     now: world.now,
-    rules: lawful,
+    rules: { ...lawful, ...(groupSize > 1 && { groupSize }) },
     nodes: world.nodes.map((node) => shown(world, rules, node)),
     flights: world.flights.map(({ from, to, n, sentAt, at, held, copy, message }) => ({
       from,
@@ -236,6 +254,6 @@ export const PROCESSES = {
   takeover: ['took-over', 'promised'],
   crash: ['crash', 'restart', 'up', 'recovered', 'pause', 'resume', 'unheard'],
   network: ['partition', 'cut', 'mend', 'heal', 'drop', 'duplicate', 'hold', 'release'],
-  disk: ['saved'],
+  disk: ['saved', 'raft', 'raft-saved', 'relayed'],
   session: ['opened', 'quiet', 'ignored', 'nothing'],
 } as const;

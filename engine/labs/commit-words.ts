@@ -1,6 +1,7 @@
 // The words for each moment of the commit lab: who did what, what it waits for, what it may not do.
 
-import type { CommitDid, Decision } from '../protocols/commit/types.ts';
+import { recordsIn } from '../protocols/commit/groups.ts';
+import { type CommitDid, type Decision, groupOf } from '../protocols/commit/types.ts';
 import type { Caption, Words } from '../run/lab.ts';
 import { nameOfFlight } from '../sim/world.ts';
 import type { CommitLabState } from './commit.ts';
@@ -88,7 +89,8 @@ function crashed({ world, rules }: CommitLabState, who: string): string {
   const doubt = world.nodes.filter(({ state }) =>
     state?.participates.some(({ phase }) => phase === 'prepared' || phase === 'pre-committed'),
   );
-  const on = world.nodes.find(({ id }) => id === who)?.disk?.log.length ?? 0;
+  const kept = world.nodes.find(({ id }) => id === who)?.disk;
+  const on = (kept?.raft ? recordsIn(kept.raft.log) : (kept?.log ?? [])).length;
   const disk = `Its memory is gone; ${on === 0 ? 'its disk is empty' : `its disk has ${plural(on, 'line')}`}.`;
   if (who !== rules.coordinator || doubt.length === 0) return disk;
   return `${disk} ${listed(doubt.map(({ id }) => id))} ${doubt.length === 1 ? 'is' : 'are'} in doubt.`;
@@ -216,6 +218,11 @@ function doing(did: CommitDid, who: string, { rules }: CommitLabState): Caption 
         detail: `It takes part in nothing before ballot ${count}.`,
       };
     case 'took-over':
+      if (rules.groupSize > 1)
+        return {
+          title: `${who} speaks for group ${groupOf(who)}`,
+          detail: `It leads Raft term ${count}, and ${why ? "has read its group's records: it goes on from them" : 'its group has no records yet'}.`,
+        };
       return {
         title: `${who} takes over`,
         detail: `It leads ballot ${count} of transaction ${tx}.`,
@@ -230,10 +237,39 @@ function doing(did: CommitDid, who: string, { rules }: CommitLabState): Caption 
         title: `${who} lets it pass`,
         detail: why ? `${why[0]?.toUpperCase()}${why.slice(1)}.` : '',
       };
+    case 'relayed':
+      return {
+        title: `${who} hands it on`,
+        detail: `It does not lead its group; ${listed(others)} does.`,
+      };
+    case 'raft':
+    case 'raft-saved':
+      return {
+        title: `${who} ${RAFT[why ?? ''] ?? 'keeps its group together'}`,
+        detail: `Group ${groupOf(who)}, Raft: ${why ?? ''}.`,
+      };
     default:
       return { title: `${who} does nothing`, detail: '' };
   }
 }
+
+/** What a member of a group did, by Raft's name for it. */
+const RAFT: Readonly<Record<string, string>> = {
+  campaign: 'stands for election',
+  grant: 'gives its vote',
+  refuse: 'refuses its vote',
+  tally: 'counts a vote',
+  elected: 'is elected',
+  heartbeat: 'sends a heartbeat',
+  propose: 'proposes a record',
+  accept: 'takes a record into its log',
+  saved: 'has it on its disk',
+  acked: 'hears that it is on a disk',
+  commit: 'has it on a majority',
+  heard: 'hears from its leader',
+  echo: 'is heard by its followers',
+  'step-down': 'leads no longer',
+};
 
 const IN = (file: string, name: string) => [`engine/protocols/commit/${file}.ts`, name] as const;
 const SOURCES: Readonly<Record<string, readonly [string, string]>> = {
@@ -251,6 +287,9 @@ const SOURCES: Readonly<Record<string, readonly [string, string]>> = {
   recovered: IN('coordinator', 'recoverCoordinator'),
   accepted: IN('paxos-commit', 'hearAccept'),
   'took-over': IN('paxos-commit', 'hearAskAcceptor'),
+  relayed: IN('groups', 'hear'),
+  raft: IN('groups', 'grouped'),
+  'raft-saved': IN('groups', 'grouped'),
   promised: IN('paxos-commit', 'hearPromiseQuery'),
 };
 

@@ -173,12 +173,12 @@ function eventIn(word: Word, events: readonly string[]): string {
 }
 
 export function nodeIn(word: Word): Id {
-  if (/^[A-Z]$/.test(word.text)) return word.text;
+  if (/^[A-Z]\d?$/.test(word.text)) return word.text;
   throw new Complaint(`a node is a capital letter, as in A; found ${short(word.text)}`, at(word));
 }
 
 function actorIn(word: Word): Id {
-  if (/^([A-Z]|[1-9]\d?)$/.test(word.text)) return word.text;
+  if (/^([A-Z]\d?|[1-9]\d?)$/.test(word.text)) return word.text;
   throw new Complaint(
     `expected a node, as in A, or a client, as in 1; found ${short(word.text)}`,
     at(word),
@@ -186,7 +186,7 @@ function actorIn(word: Word): Id {
 }
 
 function messageIn(word: Word): MessageName {
-  const found = /^([A-Z]|[1-9]\d?)>([A-Z]|[1-9]\d?)#(\d{1,9})(\+?)$/.exec(word.text);
+  const found = /^([A-Z]\d?|[1-9]\d?)>([A-Z]\d?|[1-9]\d?)#(\d{1,9})(\+?)$/.exec(word.text);
   if (!found)
     throw new Complaint(
       `a message is named as in A>B#17, the 17th from A to B; found ${short(word.text)}`,
@@ -197,7 +197,7 @@ function messageIn(word: Word): MessageName {
 }
 
 function linkIn(word: Word): { from: Id; to: Id } {
-  const found = /^([A-Z]|[1-9]\d?)>([A-Z]|[1-9]\d?)$/.exec(word.text);
+  const found = /^([A-Z]\d?|[1-9]\d?)>([A-Z]\d?|[1-9]\d?)$/.exec(word.text);
   if (!found || found[1] === found[2])
     throw new Complaint(
       `a link is named as in A>B, from A to B; found ${short(word.text)}`,

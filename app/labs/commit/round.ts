@@ -20,8 +20,10 @@ export const listed = (names: readonly string[]): string =>
     ? (names[0] ?? 'nobody')
     : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
+/** A node; of a group the one that it speaks through. */
 export const nodeOf = ({ nodes }: CommitValue, id: string): ShownNode | undefined =>
-  nodes.find((node) => node.id === id);
+  nodes.find((node) => node.id === id) ??
+  nodes.find(({ group, leads }) => group === id && leads === true);
 
 const newest = <T extends { readonly tx: number }>(list: readonly T[] | undefined): T | undefined =>
   list?.reduce<T | undefined>((best, one) => (best && best.tx > one.tx ? best : one), undefined);
@@ -186,6 +188,7 @@ export interface Stand {
 export function standOf(node: ShownNode, value: CommitValue): Stand {
   const { status, role, id } = node;
   if (status === 'crashed') return { words: 'crashed', tone: 'fault' };
+  if (node.group !== undefined && !node.leads) return { words: 'follows', tone: 'muted' };
   const stand = role === 'participant' ? participates(node, value) : leads(node, value);
   return status === 'paused' ? { ...stand, words: `${stand.words}, paused` } : stand;
 

@@ -41,6 +41,11 @@ export function view(moment: CommitMoment, look: Look): Scene {
   const gap = Math.max(92, Math.min(150, (look.width - 40) / Math.max(1, nodes.length)));
   const width = nodes.length * gap;
   const at = new Map(nodes.map(({ id }, i) => [id, (i + 0.5) * gap]));
+  // A group's part of the decision stands over the middle one of its members.
+  nodes.forEach(({ group }, i) => {
+    if (group !== undefined && nodes[i - 1]?.group === group && nodes[i + 1]?.group === group)
+      at.set(group, (i + 0.5) * gap);
+  });
   const shapes: Shape[] = [{ key: 'water', kind: 'water', x: 0, y: 0, w: 0, h: 0, tone: 'muted' }];
   const low = look.height < LOW;
   const barY = low ? BAR_Y + 44 : BAR_Y;

@@ -29,6 +29,8 @@ export const RULES: CommitRules = {
   onePhase: false,
   timeouts: 'termination',
   patience: 100_000,
+  groupSize: 1,
+  atomic: false,
   wrong: new Set(),
 };
 
@@ -46,7 +48,7 @@ export const clusterOf = (config: CommitRules, rules: WorldRules = WORLD): Commi
   protocol: commit,
   config,
   observe,
-  kindOf: (message) => message.kind,
+  kindOf: (message) => (message.kind === 'raft' ? `raft-${message.message.kind}` : message.kind),
 });
 
 export const newCommitWorld = (cluster: CommitCluster, seed: number): CommitWorld =>

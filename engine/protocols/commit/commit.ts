@@ -1,7 +1,7 @@
 // Atomic commitment as a protocol of the simulator: who is told what. The rules are in coordinator.ts,
-// participant.ts and paxos-commit.ts.
+// participant.ts and paxos-commit.ts; groups.ts lets a group of nodes play one.
 
-import type { Id, Protocol } from '../../sim/actor.ts';
+import type { Id } from '../../sim/actor.ts';
 import {
   begin,
   hearAck,
@@ -12,6 +12,7 @@ import {
   recoverCoordinator,
   wakeCoordinator,
 } from './coordinator.ts';
+import { grouped, type Single } from './groups.ts';
 import {
   hearDecision,
   hearMoved,
@@ -36,16 +37,9 @@ import {
   vote,
 } from './paxos-commit.ts';
 import { Turn } from './turn.ts';
-import {
-  type CommitDisk,
-  type CommitRules,
-  type CommitState,
-  holderOf,
-  type Message,
-  type Request,
-} from './types.ts';
+import { type CommitState, holderOf, type Message } from './types.ts';
 
-export const commit: Protocol<CommitRules, CommitState, Message, CommitDisk, Request> = {
+const single: Single = {
   start(self, rules, disk) {
     const log = disk?.log ?? [];
     const turn = new Turn({
@@ -105,6 +99,18 @@ export const commit: Protocol<CommitRules, CommitState, Message, CommitDisk, Req
   },
 };
 
+const group = grouped(single);
+const playerOf = ({ rules }: CommitState): Single => (rules.groupSize > 1 ? group : single);
+
+export const commit: Single = {
+  start: (self, rules, disk, now) =>
+    (rules.groupSize > 1 ? group : single).start(self, rules, disk, now),
+  receive: (state, from, message, now) => playerOf(state).receive(state, from, message, now),
+  wake: (state, timer, now) => playerOf(state).wake(state, timer, now),
+  saved: (state, disk, now) => playerOf(state).saved(state, disk, now),
+  request: (state, request, now) => playerOf(state).request(state, request, now),
+};
+
 function hear(turn: Turn, from: Id, message: Message): void {
   const { rules, self } = turn.state;
   const isParticipant = rules.participants.includes(self);
@@ -153,6 +159,10 @@ function hear(turn: Turn, from: Id, message: Message): void {
       break;
     case 'promise':
       hearPromise(turn, from, message);
+      break;
+    // Between members of a group: groups.ts.
+    case 'raft':
+    case 'relay':
       break;
   }
 }

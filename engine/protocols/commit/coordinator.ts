@@ -138,6 +138,12 @@ export function hearAsk(turn: Turn, from: Id, tx: number): void {
   const guess = rules.wrong.has('presume-wrongly') ? other : presumed;
   // A decision that was presumed may be forgotten; what was forgotten is answered by presuming.
   const decision = known?.decision ?? guess;
+  if (!known && rules.groupSize > 1) {
+    // Another member may lead by now and know more: who can have it written is the one that leads.
+    turn.force({ tx, is: decision, participants: [] });
+    const fresh = { tx, participants: [], value: '', votes: {}, acks: [], decision };
+    turn.coordinate({ ...fresh, phase: 'done' });
+  }
   turn.send(from, { kind: 'decision', tx, decision });
   turn.did = { kind: 'answered', tx, decision, who: [from], ...(!known && { why: 'presumed' }) };
 }

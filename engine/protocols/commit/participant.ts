@@ -147,7 +147,8 @@ export function hearPeerAsk(turn: Turn, from: Id, tx: number): void {
   const known = turn.participation(tx);
   if (!known) {
     // It has not voted: now it never will, and that settles it.
-    turn.note({ tx, is: 'abort' });
+    if (rules.groupSize > 1) turn.force({ tx, is: 'abort' });
+    else turn.note({ tx, is: 'abort' });
     turn.participate({ tx, phase: 'aborted', participants: [], value: '', round: 0 });
     turn.send(from, { kind: 'decision', tx, decision: 'abort' });
     turn.did = { kind: 'answered', tx, decision: 'abort', who: [from], why: 'it had not voted' };

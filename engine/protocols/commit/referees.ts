@@ -13,13 +13,15 @@
 import type { Id } from '../../sim/actor.ts';
 import type { Node, World } from '../../sim/world.ts';
 import { nodeNamed } from '../../sim/world.ts';
-import type {
-  CommitDisk,
-  CommitRules,
-  CommitState,
-  Decision,
-  Message,
-  Participation,
+import {
+  type CommitDisk,
+  type CommitRules,
+  type CommitState,
+  type Decision,
+  type LogRecord,
+  type Message,
+  membersOf,
+  type Participation,
 } from './types.ts';
 
 export type CommitNode = Node<CommitState, Message, CommitDisk>;
@@ -35,6 +37,8 @@ export interface Violation {
 }
 
 export interface Ghost {
+  /** Over groups: the records that each has committed. */
+  readonly logs?: Readonly<Record<Id, readonly LogRecord[]>>;
   /** What each participant decided, by `transaction node`. */
   readonly outcomes: Readonly<Record<string, Decision>>;
   /** Who ever was prepared, by `transaction node`: it said yes, or was about to. */
@@ -65,6 +69,7 @@ export function observe(
     waits > 0
       ? { ...seen, forced: { ...seen.forced, [id]: (seen.forced[id] ?? 0) + waits } }
       : seen;
+  if (state?.member) return observeGroup(ghost, state, id);
   if (!state?.rules.participants.includes(id)) return ghost;
   let outcomes = ghost.outcomes;
   let prepared = ghost.prepared;
@@ -133,8 +138,83 @@ export function observe(
   return changed ? { ...ghost, outcomes, prepared, violations } : ghost;
 }
 
+/**
+ * Over groups what counts is what a group has committed: a member that no longer leads may believe
+ * otherwise for a while, and can tell nobody.
+ */
+function observeGroup(seen: Ghost, { self: group, rules, member }: CommitState, id: Id): Ghost {
+  const committed = member?.committed ?? [];
+  const known = seen.logs?.[group] ?? [];
+  const violations = [...seen.violations];
+  const found = (referee: RefereeName, text: string): void => {
+    if (!violations.some((one) => one.text === text) && violations.length < 12)
+      violations.push({ referee, text, key: `node:${id}` });
+  };
+  const shared = Math.min(known.length, committed.length);
+  for (let i = 0; i < shared; i++)
+    if (JSON.stringify(known[i]) !== JSON.stringify(committed[i]))
+      found(
+        'no reversal',
+        `${id} has another line ${i + 1} in the log of group ${group} than was committed.`,
+      );
+  const fresh = committed.slice(known.length);
+  if (fresh.length === 0)
+    return violations.length === seen.violations.length ? seen : { ...seen, violations };
+  const logs = { ...seen.logs, [group]: committed };
+  if (!rules.participants.includes(group)) return { ...seen, logs, violations };
+  const outcomes = { ...seen.outcomes };
+  const prepared = { ...seen.prepared };
+  for (const { tx, is } of fresh) {
+    const name = `${tx} ${group}`;
+    if (is === 'prepared') prepared[name] = true;
+    if (is !== 'commit' && is !== 'abort') continue;
+    if (outcomes[name] !== undefined && outcomes[name] !== is)
+      found(
+        'no reversal',
+        `Group ${group} had ${past(outcomes[name])} transaction ${tx}, and now it has ${past(is)} it.`,
+      );
+    outcomes[name] = is;
+    for (const other of rules.participants) {
+      const decided = outcomes[`${tx} ${other}`];
+      if (decided !== undefined && decided !== is)
+        found(
+          'agreement',
+          `Group ${group} has ${past(is)} transaction ${tx}, and ${other} has ${past(decided)} it.`,
+        );
+      const voted = prepared[`${tx} ${other}`] || rules.votes[other] === 'read';
+      if (is === 'commit' && !voted && !(rules.onePhase && rules.participants.length === 1))
+        found(
+          'validity',
+          `Group ${group} has committed transaction ${tx}, for which ${other} never voted yes.`,
+        );
+    }
+  }
+  return { ...seen, logs, violations, outcomes, prepared };
+}
+
+/** Over groups: those in doubt that have a majority, where the coordinator's group has none. */
+function blockedGroups(world: CommitWorld, rules: CommitRules): Id[] {
+  const living = (group: Id): Id[] =>
+    membersOf(rules, group).filter((id) => nodeNamed(world, id)?.status !== 'crashed');
+  const lives = (group: Id): boolean => 2 * living(group).length > rules.groupSize;
+  const { outcomes, prepared } = world.ghost;
+  if (lives(rules.coordinator)) return [];
+  return Object.keys(prepared).flatMap((name) => {
+    const [tx, group] = name.split(' ') as [string, Id];
+    if (outcomes[name] !== undefined || !lives(group)) return [];
+    const helped =
+      rules.cooperative &&
+      rules.participants.some(
+        (other) =>
+          lives(other) && (outcomes[`${tx} ${other}`] !== undefined || !prepared[`${tx} ${other}`]),
+      );
+    return helped ? [] : living(group);
+  });
+}
+
 /** The participants that are up and in doubt, where nobody who is up can end it. */
 export function blockedIn(world: CommitWorld, rules: CommitRules): Id[] {
+  if (rules.groupSize > 1) return blockedGroups(world, rules);
   const up = (id: Id): CommitNode | undefined => {
     const node = nodeNamed(world, id);
     return node?.status === 'crashed' ? undefined : (node as CommitNode | undefined);

@@ -5,7 +5,7 @@ import type { Model, Property } from '../../sim/model.ts';
 import { nodeNamed } from '../../sim/world.ts';
 import type { CommitChoice, CommitCluster } from './cluster.ts';
 import { blockedIn, type CommitWorld, isOpen, REFEREES, violates } from './referees.ts';
-import type { CommitRules, CommitState } from './types.ts';
+import { type CommitRules, type CommitState, groupOf, membersOf } from './types.ts';
 
 export interface SearchRules {
   /**
@@ -34,7 +34,8 @@ export function modelOf(
       (isQuiet(at) && !armed(at).some(([id, timer]) => isHonest(at, config, id, timer))),
     also: ({ links }) =>
       partition && links.size === 0 ? [{ do: 'partition', groups: partition }] : [],
-    ghostKey: ({ outcomes, prepared, violations }) => [
+    ghostKey: ({ logs = {}, outcomes, prepared, violations }) => [
+      logs,
       outcomes,
       prepared,
       violations.map(({ referee }) => referee),
@@ -61,6 +62,16 @@ const armed = ({ nodes }: CommitWorld): (readonly [id: string, timer: string])[]
 /** Whether patience ends for a reason: everybody it waits for is down, and said nothing more. */
 function isHonest(world: CommitWorld, rules: CommitRules, id: string, timer: string): boolean {
   const node = nodeNamed(world, id);
+  if (rules.groupSize > 1) {
+    // A group that has no leader elects one; whom a group waits for is down when its majority is.
+    if (timer === 'election')
+      return !membersOf(rules, groupOf(id)).some((one) => leads(world, one));
+    if (timer === 'heartbeat') return false;
+    return awaitedBy(node?.state, rules, timer).every(
+      (group) =>
+        2 * membersOf(rules, group).filter((one) => isUp(world, one)).length <= rules.groupSize,
+    );
+  }
   const awaited = awaitedBy(node?.state, rules, timer);
   return awaited.every(
     (other) =>
@@ -68,6 +79,11 @@ function isHonest(world: CommitWorld, rules: CommitRules, id: string, timer: str
       !world.flights.some(({ from, to }) => from === other && to === id),
   );
 }
+
+const isUp = (world: CommitWorld, id: string): boolean =>
+  nodeNamed(world, id)?.status !== 'crashed';
+const leads = (world: CommitWorld, id: string): boolean =>
+  isUp(world, id) && nodeNamed(world, id)?.state?.member?.raft.role === 'leader';
 
 /** Whom a node waits for. */
 function awaitedBy(state: CommitState | undefined, rules: CommitRules, timer: string): string[] {

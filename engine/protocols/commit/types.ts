@@ -4,6 +4,7 @@
 //   A               the coordinator (two- and three-phase commit), or the leader (Paxos Commit)
 //   B, C, D …       the participants: each holds one value under a lock, and votes
 //   X, Y, Z …       further acceptors (Paxos Commit); the leader is an acceptor too
+//   A1, A2, A3 …    over groups: each of A, B, C … is a Raft group of several nodes (groups.ts)
 //
 //   a participant   working ─ yes ─▶ prepared ──────────────▶ committed
 //                      │               │  └▶ pre-committed ─▶    ▲      (three-phase commit)
@@ -11,7 +12,8 @@
 //
 // `prepared` is the window of doubt: it has given its word and may not decide alone. Its lock stays.
 
-import type { Id, Micros } from '../../sim/actor.ts';
+import type { Effect, Id, Micros } from '../../sim/actor.ts';
+import type { RaftDisk, Message as RaftMessage, RaftState } from '../raft/types.ts';
 
 export type Decision = 'commit' | 'abort';
 export type Vote = 'yes' | 'no' | 'read';
@@ -49,6 +51,10 @@ export interface CommitRules {
   readonly timeouts: 'termination' | 'bare';
   /** How long somebody waits before it does something about it. */
   readonly patience: Micros;
+  /** Nodes a coordinator or participant consists of; more than one are a Raft group. */
+  readonly groupSize: number;
+  /** Saves are part of the step that makes them. */
+  readonly atomic: boolean;
   readonly wrong: ReadonlySet<Wrong>;
 }
 
@@ -74,9 +80,12 @@ export interface LogRecord {
 
 export interface CommitDisk {
   readonly log: readonly LogRecord[];
+  /** Of a member of a group instead. */
+  readonly raft?: RaftDisk;
 }
 
-export type Message =
+/** `wide`: all members of a group are told, since nobody knows who leads it. */
+export type Message = (
   | {
       readonly kind: 'prepare';
       readonly tx: number;
@@ -122,7 +131,12 @@ export type Message =
       readonly tx: number;
       readonly ballot: number;
       readonly accepted: Readonly<Record<Id, Accepted>>;
-    };
+    }
+  /** Within a group. */
+  | { readonly kind: 'raft'; readonly tx: 0; readonly message: RaftMessage }
+  /** Handed on to who leads the group. */
+  | { readonly kind: 'relay'; readonly tx: number; readonly from: Id; readonly message: Message }
+) & { readonly wide?: true };
 
 export interface Accepted {
   readonly ballot: number;
@@ -193,6 +207,26 @@ export interface CommitState {
   readonly accepts: readonly Acceptance[];
   /** How often it has waited for its disk since it came up: what a variant costs. */
   readonly forced: number;
+  /** Of a member of a group; all else is then what it knows as the group's voice. */
+  readonly member?: Member;
+}
+
+export interface Member {
+  readonly raft: RaftState;
+  /** The records of the group's log that are committed, and the entry that they reach to. */
+  readonly committed: readonly LogRecord[];
+  readonly applied: number;
+  /** How many records it has proposed, the committed ones included. */
+  readonly proposed: number;
+  /** It leads its group and has all that the group committed. */
+  readonly speaks: boolean;
+  /** What is to be said once an entry is committed. */
+  readonly held: readonly {
+    readonly index: number;
+    readonly effects: readonly Effect<Message, CommitDisk>[];
+  }[];
+  /** Whom it takes for the leader of other groups. */
+  readonly believed: Readonly<Record<Id, Id>>;
 }
 
 /** What a node did. `tx` is the transaction; the numbers that a caption needs. */
@@ -232,14 +266,24 @@ export const KINDS = [
   'took-over',
   'resent',
   'ignored',
+  'relayed',
+  'raft',
+  'raft-saved',
   'nothing',
 ] as const;
 
-export const nodesOf = ({ coordinator, participants, acceptors }: CommitRules): Id[] => [
-  coordinator,
-  ...participants,
-  ...acceptors.filter((id) => id !== coordinator),
-];
+export function nodesOf(rules: CommitRules): Id[] {
+  const { coordinator, participants, acceptors } = rules;
+  if (rules.groupSize > 1)
+    return [coordinator, ...participants].flatMap((group) => membersOf(rules, group));
+  return [coordinator, ...participants, ...acceptors.filter((id) => id !== coordinator)];
+}
+
+/** A2 is of the group A; a node that is no member of one stands for itself. */
+export const groupOf = (id: Id): Id => id.slice(0, 1);
+
+export const membersOf = ({ groupSize }: CommitRules, group: Id): Id[] =>
+  groupSize > 1 ? Array.from({ length: groupSize }, (_, i) => `${group}${i + 1}`) : [group];
 
 /** The transaction that holds a participant's lock. */
 export const holderOf = (state: CommitState): Participation | undefined =>
