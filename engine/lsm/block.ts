@@ -18,16 +18,46 @@
 
 import type { Bytes } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
-import { compareInternal } from './key.ts';
+import { compareInternalAt } from './key.ts';
 import { maskCrc } from './log.ts';
 import { unsnappy } from './snappy.ts';
-import { readVarint, setU32, u32, varintSize, Writer } from './varint.ts';
+import { readVarint, setU32, setVarint, u32, varintSize } from './varint.ts';
 
 export const BLOCK_TRAILER = 5;
 export const COMPRESSIONS = ['none', 'snappy', 'zstd'] as const;
 
+/**
+ * An entry where it stands, in bytes that may be written over: what cursors are and builders take, so
+ * that an entry on its way from one table to another makes no object.
+ */
+export interface Place {
+  readonly bytes: Bytes;
+  readonly from: number;
+  /** Of the internal key; 0: there is none. */
+  readonly length: number;
+  readonly valueBytes: Bytes;
+  readonly valueFrom: number;
+  readonly valueLength: number;
+}
+
+/** Up to so many bytes a loop copies faster than a call. */
+const SHORT = 48;
+
+/** Copies source[from..from+length) to `to`. */
+export function copyBytes(
+  into: Uint8Array,
+  to: number,
+  source: Bytes,
+  from: number,
+  length: number,
+): void {
+  if (length > SHORT) into.set(source.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i++) into[to + i] = source[from + i] as number;
+}
+
 export class BlockBuilder {
-  readonly #out = new Writer(1024);
+  #out = new Uint8Array(1024);
+  #length = 0;
   readonly #interval: number;
   #restarts: number[] = [0];
   #sinceRestart = 0;
@@ -41,51 +71,100 @@ export class BlockBuilder {
 
   /** Keys must come in their order. */
   add(key: Bytes, value: Bytes): void {
+    this.#enter(key, 0, key.length, value, 0, value.length);
+  }
+
+  addFrom({ bytes, from, length, valueBytes, valueFrom, valueLength }: Place): void {
+    this.#enter(bytes, from, length, valueBytes, valueFrom, valueLength);
+  }
+
+  #enter(
+    key: Bytes,
+    from: number,
+    length: number,
+    value: Bytes,
+    valueFrom: number,
+    valueLength: number,
+  ): void {
+    const last = this.#last;
     let shared = 0;
     if (this.#sinceRestart === this.#interval) {
-      this.#restarts.push(this.#out.length);
+      this.#restarts.push(this.#length);
       this.#sinceRestart = 0;
     } else {
-      const most = Math.min(this.#lastLength, key.length);
-      while (shared < most && this.#last[shared] === key[shared]) shared++;
+      const most = Math.min(this.#lastLength, length);
+      while (shared < most && last[shared] === key[from + shared]) shared++;
     }
-    this.#out
-      .varint(shared)
-      .varint(key.length - shared)
-      .varint(value.length)
-      .raw(shared === 0 ? key : key.subarray(shared))
-      .raw(value);
-    if (key.length > this.#last.length) this.#last = new Uint8Array(2 * key.length);
-    this.#last.set(key);
-    this.#lastLength = key.length;
+    const out = this.#room(30 + length + valueLength);
+    let at = setVarint(out, this.#length, shared);
+    at = setVarint(out, at, length - shared);
+    at = setVarint(out, at, valueLength);
+    copyBytes(out, at, key, from + shared, length - shared);
+    at += length - shared;
+    copyBytes(out, at, value, valueFrom, valueLength);
+    this.#length = at + valueLength;
+    if (length > last.length) {
+      this.#last = new Uint8Array(2 * length);
+      this.#last.set(last.subarray(0, shared));
+    }
+    copyBytes(this.#last, shared, key, from + shared, length - shared);
+    this.#lastLength = length;
     this.#sinceRestart++;
     this.entries++;
   }
 
-  /** Bytes that finish() would give. */
-  get size(): number {
-    return this.#out.length + 4 * this.#restarts.length + 4;
+  /** Makes room for `count` more bytes. */
+  #room(count: number): Uint8Array {
+    if (this.#length + count > this.#out.length) {
+      const wider = new Uint8Array(Math.max(2 * this.#out.length, this.#length + count));
+      wider.set(this.#out.subarray(0, this.#length));
+      this.#out = wider;
+    }
+    return this.#out;
   }
 
-  /** The block; the builder is empty afterwards. */
-  finish(): Uint8Array {
-    for (const offset of this.#restarts) this.#out.u32(offset);
-    const block = this.#out.u32(this.#restarts.length).copy();
-    this.#out.clear();
+  /** The key that was added last. */
+  get last(): Uint8Array {
+    return this.#last.slice(0, this.#lastLength);
+  }
+
+  /** Bytes that seal() would give, without the trailer. */
+  get size(): number {
+    return this.#length + 4 * this.#restarts.length + 4;
+  }
+
+  /** The block with its trailer, not compressed; the builder is empty afterwards. */
+  seal(): Uint8Array {
+    const { size } = this;
+    const block = new Uint8Array(size + BLOCK_TRAILER);
+    block.set(this.#out.subarray(0, this.#length));
+    let at = this.#length;
+    for (const offset of this.#restarts) {
+      setU32(block, at, offset);
+      at += 4;
+    }
+    setU32(block, at, this.#restarts.length);
+    this.#length = 0;
     this.#restarts = [0];
     this.#sinceRestart = 0;
     this.#lastLength = 0;
     this.entries = 0;
-    return block;
+    return trailed(block);
   }
+}
+
+/** Fills in the trailer of a block that is not compressed. */
+function trailed(block: Uint8Array): Uint8Array {
+  const end = block.length - 4;
+  setU32(block, end, maskCrc(crc32c(block, 0, end)));
+  return block;
 }
 
 /** A block as it goes into the file: with its trailer, not compressed. */
 export function sealBlock(block: Bytes): Uint8Array {
   const out = new Uint8Array(block.length + BLOCK_TRAILER);
   out.set(block);
-  setU32(out, block.length + 1, maskCrc(crc32c(out, 0, block.length + 1)));
-  return out;
+  return trailed(out);
 }
 
 /** Where a block stands in its file; the trailer is not counted. */
@@ -207,61 +286,155 @@ export class Block {
     return { entries, damage: this.damage };
   }
 
+  /** How many entries there are, as far as they fit. */
+  count(): number {
+    let count = 0;
+    for (let at = 0; at < this.entriesEnd; count++) {
+      const end = this.#entryAt(at);
+      if (end === 0) break;
+      at = end;
+    }
+    return count;
+  }
+
+  /** Reads the three lengths of an entry into `header`; returns where the entry ends, 0: it does not fit. */
+  #entryAt(at: number): number {
+    const { bytes, entriesEnd } = this;
+    const [a, b, c] = [bytes[at], bytes[at + 1], bytes[at + 2]] as [number, number, number];
+    if (at + 3 <= entriesEnd && (a | b | c) < 0x80) {
+      header.shared = a;
+      header.unshared = b;
+      header.valueLength = c;
+      header.key = at + 3;
+    } else {
+      let p = at;
+      for (const name of ['shared', 'unshared', 'valueLength'] as const) {
+        const size = varintSize(bytes, p, entriesEnd);
+        if (size === 0) return 0;
+        header[name] = readVarint(bytes, p);
+        p += size;
+      }
+      header.key = p;
+    }
+    const end = header.key + header.unshared + header.valueLength;
+    return end > entriesEnd ? 0 : end;
+  }
+
   /**
-   * The first entry whose internal key is at or behind `target`: binary over the restart points, then
-   * forward. `compared` counts keys that were looked at.
+   * Sets a finger on the first entry whose internal key is at or behind `target`: binary over the
+   * restart points, then forward. False where there is none in the block.
    */
-  seek(target: Bytes): { entry: BlockEntry | undefined; compared: number } {
+  find(target: Bytes, finger: Finger): boolean {
     const { bytes, entriesEnd } = this;
     let low = 0;
     let high = this.restarts - 1;
-    let compared = 0;
+    finger.compared = 0;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       const at = this.restart(middle);
-      const key = at < entriesEnd ? this.#keyAtRestart(at) : undefined;
-      compared++;
-      if (key && compareInternal(key, target) < 0) low = middle;
+      const isEntry = at < entriesEnd && this.#entryAt(at) > 0 && header.unshared >= 8;
+      finger.compared++;
+      const { key, unshared } = header;
+      if (isEntry && compareInternalAt(bytes, key, unshared, target, 0, target.length) < 0)
+        low = middle;
       else high = middle - 1;
     }
-    let at = this.restarts > 0 ? this.restart(low) : entriesEnd;
-    let key = new Uint8Array(0);
-    while (at < entriesEnd) {
-      let p = at;
-      const a = varintSize(bytes, p, entriesEnd);
-      const shared = readVarint(bytes, p);
-      p += a;
-      const b = varintSize(bytes, p, entriesEnd);
-      const unshared = readVarint(bytes, p);
-      p += b;
-      const c = varintSize(bytes, p, entriesEnd);
-      const length = readVarint(bytes, p);
-      p += c;
-      const end = p + unshared + length;
-      if (!a || !b || !c || end > entriesEnd || shared > key.length) break;
-      const next = new Uint8Array(shared + unshared);
-      next.set(key.subarray(0, shared));
-      next.set(bytes.subarray(p, p + unshared), shared);
-      key = next;
-      compared++;
-      if (key.length >= 8 && compareInternal(key, target) >= 0) {
-        const value = bytes.subarray(p + unshared, end);
-        return { entry: { key, value, at, end, shared, unshared }, compared };
-      }
-      at = end;
+    finger.start(this, this.restarts > 0 ? this.restart(low) : entriesEnd);
+    while (finger.next()) {
+      finger.compared++;
+      if (
+        finger.length >= 8 &&
+        compareInternalAt(finger.bytes, 0, finger.length, target, 0, target.length) >= 0
+      )
+        return true;
     }
-    return { entry: undefined, compared };
+    return false;
   }
 
-  #keyAtRestart(at: number): Bytes | undefined {
-    const { bytes, entriesEnd } = this;
-    let p = at + varintSize(bytes, at, entriesEnd);
-    const size = varintSize(bytes, p, entriesEnd);
-    if (size === 0) return undefined;
-    const unshared = readVarint(bytes, p);
-    p += size;
-    p += varintSize(bytes, p, entriesEnd);
-    if (unshared < 8 || p + unshared > entriesEnd) return undefined;
-    return bytes.subarray(p, p + unshared);
+  /** The same as an entry of its own. `compared` counts keys that were looked at. */
+  seek(target: Bytes): { entry: BlockEntry | undefined; compared: number } {
+    const finger = new Finger();
+    if (!this.find(target, finger)) return { entry: undefined, compared: finger.compared };
+    const { at, end, shared, valueFrom } = finger;
+    return {
+      entry: {
+        key: finger.bytes.subarray(0, finger.length),
+        value: this.bytes.subarray(valueFrom, end),
+        at,
+        end,
+        shared,
+        unshared: finger.length - shared,
+      },
+      compared: finger.compared,
+    };
+  }
+
+  /** How many restart points lie before an offset. */
+  restartBefore(at: number): number {
+    let low = 0;
+    let high = this.restarts;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.restart(middle) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Moves a finger to the entry behind its own; false at the end of the block and at damage. */
+  step(finger: Finger): boolean {
+    const at = finger.end;
+    const end = at < this.entriesEnd ? this.#entryAt(at) : 0;
+    const { shared, unshared, valueLength, key } = header;
+    if (end === 0 || shared > finger.length) return false;
+    finger.take(this.bytes, shared, key, unshared, valueLength);
+    finger.at = at;
+    finger.end = end;
+    return true;
+  }
+}
+
+/** What #entryAt has read: one for all, and valid until the next. */
+const header = { shared: 0, unshared: 0, valueLength: 0, key: 0 };
+
+/** A finger on an entry of a block: its key is put together in bytes of the finger's own. */
+export class Finger implements Place {
+  bytes = new Uint8Array(64);
+  readonly from = 0;
+  length = 0;
+  valueBytes: Bytes = NOTHING;
+  valueFrom = 0;
+  valueLength = 0;
+  /** Where the entry begins and ends in its block. */
+  at = 0;
+  end = 0;
+  shared = 0;
+  compared = 0;
+  #block: Block | undefined;
+
+  /** Before the entry at an offset of a block where nothing is shared. */
+  start(block: Block, at: number): void {
+    this.#block = block;
+    this.end = at;
+    this.length = 0;
+  }
+
+  next(): boolean {
+    return this.#block?.step(this) === true;
+  }
+
+  take(bytes: Bytes, shared: number, key: number, unshared: number, valueLength: number): void {
+    const length = shared + unshared;
+    if (length > this.bytes.length) {
+      const wider = new Uint8Array(2 * length);
+      wider.set(this.bytes.subarray(0, shared));
+      this.bytes = wider;
+    }
+    copyBytes(this.bytes, shared, bytes, key, unshared);
+    this.shared = shared;
+    this.length = length;
+    this.valueBytes = bytes;
+    this.valueFrom = key + unshared;
+    this.valueLength = valueLength;
   }
 }

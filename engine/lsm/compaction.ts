@@ -25,11 +25,20 @@
 // under which nothing older can lie any more.
 
 import { type Bytes, equalBytes } from '../base/bytes.ts';
+import { copyBytes } from './block.ts';
 import { MergingCursor, TableCursor } from './cursor.ts';
 import type { Db } from './db.ts';
-import { type Job, overlapsRange, type PickReason } from './events.ts';
+import { type Job, type LsmEvent, overlapsRange, type PickReason } from './events.ts';
 import { bytesOfLevel, LEVELS, type TableFile, tableName } from './format.ts';
-import { compareInternal, compareUser, isDeletion, sequenceOf, userKeyOf } from './key.ts';
+import {
+  compareInternal,
+  compareUser,
+  compareUserAt,
+  DELETION,
+  sequenceOf,
+  TAG_SIZE,
+  userKeyOf,
+} from './key.ts';
 import { Output } from './output.ts';
 import type { Table } from './table.ts';
 
@@ -52,6 +61,8 @@ export interface Pick {
 export const RESERVED = 8;
 /** More moments than this many entries a merge does not show key by key. */
 const SHOWN_ENTRIES = 400;
+
+type MergeEvent = Extract<LsmEvent, { kind: 'merge' }>;
 
 /** Runs compactions until none is due. */
 export function compactAsDue(db: Db): void {
@@ -364,7 +375,7 @@ export function compact(db: Db, pick: Pick): void {
   }
 
   const tables = all.flatMap((file) => db.table(file.number) ?? []);
-  const entries = tables.reduce((sum, table) => sum + countEntries(table), 0);
+  const entries = tables.reduce((sum, table) => sum + table.count(), 0);
   const job: Job = {
     kind: 'compaction',
     why: pick.why,
@@ -392,12 +403,6 @@ export function compact(db: Db, pick: Pick): void {
   db.tell?.({ kind: 'obsolete', files: obsolete });
 }
 
-const countEntries = (table: Table): number => {
-  let count = 0;
-  for (let block = 0; block < table.blocks; block++) count += table.entriesOf(block).length;
-  return count;
-};
-
 function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): TableFile[] {
   const { value, options } = db;
   const oldestReader = value.snapshots.reduce(
@@ -419,71 +424,80 @@ function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): 
     grandparentBytes = 0;
   };
 
+  // Of the user key that is being merged: the key with a tag behind it, and what became of its versions.
+  let user = new Uint8Array(64);
+  let userLength = 0;
+  let newer = Number.POSITIVE_INFINITY;
+  let kept: MergeEvent['kept'][number][] = [];
+  let dropped: MergeEvent['dropped'][number][] = [];
+  let guarded: MergeEvent['guarded'];
+  let snapshot: number | undefined;
+
+  const tellMerged = (): void => {
+    if (!isShown || userLength === 0) return;
+    const key = user.slice(0, userLength - TAG_SIZE);
+    advance(db, done, key);
+    db.tell?.({
+      kind: 'merge',
+      key,
+      kept,
+      dropped,
+      ...(guarded && { guarded }),
+      ...(snapshot !== undefined && { snapshot }),
+    });
+  };
+
   cursor.seek(undefined);
-  while (cursor.key) {
-    const user = userKeyOf(cursor.key);
-    // A table is closed between keys, so that the versions of one key stay together.
-    if (output && pick.run === undefined) {
-      while (
-        grandparents < belowTarget.length &&
-        compareUser(cursor.key, (belowTarget[grandparents] as TableFile).largest) > 0
-      )
-        grandparentBytes += (belowTarget[grandparents++] as TableFile).size;
-      if (output.size >= options.tableSize || grandparentBytes > 10 * options.tableSize) close();
-    }
-    const kept: { sequence: number; isPut: boolean }[] = [];
-    const dropped: {
-      sequence: number;
-      isPut: boolean;
-      why: 'shadowed' | 'tombstone';
-      bytes: number;
-    }[] = [];
-    let guarded: { level: number; table: number } | undefined;
-    let snapshot: number | undefined;
-    let newer = Number.POSITIVE_INFINITY;
-    const first = cursor.key;
-    for (
-      let key: Bytes | undefined = first;
-      key && (key === first || compareUser(key, first) === 0);
-      key = cursor.key
-    ) {
-      const sequence = sequenceOf(key);
-      const isPut = !isDeletion(key);
-      done++;
-      let why: 'shadowed' | 'tombstone' | undefined;
-      if (newer <= oldestReader) why = 'shadowed';
-      else if (!isPut) {
-        const hindrance = guard(user);
-        if (sequence > oldestReader) snapshot = oldestReader;
-        else {
-          guarded = hindrance;
-          if (!hindrance || options.sabotage.has('early-tombstone')) why = 'tombstone';
+  for (let place = cursor.place; place; place = cursor.place) {
+    const { bytes, from, length } = place;
+    if (userLength === 0 || compareUserAt(bytes, from, length, user, 0, userLength) !== 0) {
+      tellMerged();
+      if (length > user.length) user = new Uint8Array(2 * length);
+      copyBytes(user, 0, bytes, from, length);
+      userLength = length;
+      newer = Number.POSITIVE_INFINITY;
+      guarded = undefined;
+      snapshot = undefined;
+      if (isShown) {
+        kept = [];
+        dropped = [];
+      }
+      // A table is closed between keys, so that the versions of one key stay together.
+      if (output && pick.run === undefined) {
+        for (let file = belowTarget[grandparents]; file; file = belowTarget[++grandparents]) {
+          const { largest } = file;
+          if (compareUserAt(bytes, from, length, largest, 0, largest.length) <= 0) break;
+          grandparentBytes += file.size;
         }
+        if (output.size >= options.tableSize || grandparentBytes > 10 * options.tableSize) close();
       }
-      // An old version that only a snapshot may still see.
-      if (why === undefined && newer !== Number.POSITIVE_INFINITY) snapshot = oldestReader;
-      newer = sequence;
-      if (why) dropped.push({ sequence, isPut, why, bytes: key.length + cursor.value.length });
+    }
+    const sequence = sequenceOf(bytes, from + length - TAG_SIZE);
+    const isPut = bytes[from + length - TAG_SIZE] !== DELETION;
+    done++;
+    let why: 'shadowed' | 'tombstone' | undefined;
+    if (newer <= oldestReader) why = 'shadowed';
+    else if (!isPut) {
+      if (sequence > oldestReader) snapshot = oldestReader;
       else {
-        kept.push({ sequence, isPut });
-        output ??= new Output(db, pick.target, 'compaction', pick.run ?? db.newNumber());
-        output.add(key, cursor.value);
-        if (output.isAtBlock && !isShown) advance(db, done, user);
+        guarded = guard(user.slice(0, userLength - TAG_SIZE));
+        if (!guarded || options.sabotage.has('early-tombstone')) why = 'tombstone';
       }
-      cursor.next();
     }
-    if (isShown) {
-      advance(db, done, user);
-      db.tell?.({
-        kind: 'merge',
-        key: user,
-        kept,
-        dropped,
-        ...(guarded && { guarded }),
-        ...(snapshot !== undefined && { snapshot }),
-      });
+    // An old version that only a snapshot may still see.
+    if (why === undefined && newer !== Number.POSITIVE_INFINITY) snapshot = oldestReader;
+    newer = sequence;
+    if (why) {
+      if (isShown) dropped.push({ sequence, isPut, why, bytes: length + place.valueLength });
+    } else {
+      if (isShown) kept.push({ sequence, isPut });
+      output ??= new Output(db, pick.target, 'compaction', pick.run ?? db.newNumber());
+      output.add(place);
+      if (output.isAtBlock && !isShown) advance(db, done, user.slice(0, userLength - TAG_SIZE));
     }
+    cursor.next();
   }
+  tellMerged();
   close();
   return outputs;
 }

@@ -10,135 +10,207 @@
 // the rest of that key is passed over. A cursor goes one way after it was placed.
 
 import type { Bytes } from '../base/bytes.ts';
-import type { BlockEntry } from './block.ts';
+import { type Block, Finger, type Place } from './block.ts';
 import type { TableFile } from './format.ts';
-import { compareInternal, compareUser, DELETION, seekKey, sequenceOf, typeOf } from './key.ts';
+import {
+  compareInternal,
+  compareInternalAt,
+  compareUserAt,
+  DELETION,
+  seekKey,
+  sequenceOf,
+  TAG_SIZE,
+} from './key.ts';
 import type { SkipList } from './skiplist.ts';
 import type { Table } from './table.ts';
 
-export interface Cursor {
-  /** Undefined where the cursor stands behind the last entry, or before the first. */
-  readonly key: Bytes | undefined;
-  readonly value: Bytes;
-  /** To the first entry at or behind an internal key; undefined: the very first. */
-  seek(target: Bytes | undefined): void;
-  /** To the last entry before an internal key; undefined: the very last. */
-  seekBefore(target: Bytes | undefined): void;
-  next(): void;
-  previous(): void;
-}
-
 const NOTHING = new Uint8Array(0);
 
-export class SkipListCursor implements Cursor {
+/** What a cursor is: a place that moves. Who keeps a key takes `key`, which is a copy. */
+export abstract class Cursor implements Place {
+  abstract readonly bytes: Bytes;
+  abstract readonly from: number;
+  /** 0 where the cursor stands behind the last entry, or before the first. */
+  abstract readonly length: number;
+  abstract readonly valueBytes: Bytes;
+  abstract readonly valueFrom: number;
+  abstract readonly valueLength: number;
+
+  /** To the first entry at or behind an internal key; undefined: the very first. */
+  abstract seek(target: Bytes | undefined): void;
+  /** To the last entry before an internal key; undefined: the very last. */
+  abstract seekBefore(target: Bytes | undefined): void;
+  abstract next(): void;
+  abstract previous(): void;
+
+  get key(): Bytes | undefined {
+    const { bytes, from, length } = this;
+    return length === 0 ? undefined : bytes.slice(from, from + length);
+  }
+
+  /** A view: entries do not change. */
+  get value(): Bytes {
+    return this.valueBytes.subarray(this.valueFrom, this.valueFrom + this.valueLength);
+  }
+}
+
+export class SkipListCursor extends Cursor {
   readonly #list: SkipList;
   #at = 0;
+  bytes: Bytes = NOTHING;
+  from = 0;
+  length = 0;
+  valueBytes: Bytes = NOTHING;
+  valueFrom = 0;
+  valueLength = 0;
   constructor(list: SkipList) {
+    super();
     this.#list = list;
   }
-  get key(): Bytes | undefined {
-    return this.#at === 0 ? undefined : this.#list.keyOf(this.#at);
-  }
-  get value(): Bytes {
-    return this.#at === 0 ? NOTHING : this.#list.node(this.#at).value;
-  }
   seek(target: Bytes | undefined): void {
-    this.#at = target ? this.#list.seek(target) : this.#list.first();
+    this.#go(target ? this.#list.seek(target) : this.#list.first());
   }
   seekBefore(target: Bytes | undefined): void {
-    this.#at = target ? this.#list.seekBefore(target) : this.#list.last();
+    this.#go(target ? this.#list.seekBefore(target) : this.#list.last());
   }
   next(): void {
-    this.#at = this.#list.next(this.#at);
+    this.#go(this.#list.next(this.#at));
   }
   previous(): void {
     // Lanes lead forward only: going back is a search for the last smaller key.
     const { key } = this;
-    if (key) this.#at = this.#list.seekBefore(key);
+    if (key) this.#go(this.#list.seekBefore(key));
+  }
+  #go(node: number): void {
+    this.#at = node;
+    if (node === 0) this.length = 0;
+    else this.#list.place(node, this);
   }
 }
 
-export class TableCursor implements Cursor {
+export class TableCursor extends Cursor {
   readonly #table: Table;
-  #block = -1;
-  #entries: readonly BlockEntry[] = [];
-  #at = 0;
+  readonly #finger = new Finger();
+  #nth = -1;
+  #block: Block | undefined;
+  /** Of the finger's, but 0 where it stands nowhere. */
+  length = 0;
+  readonly from = 0;
   constructor(table: Table) {
+    super();
     this.#table = table;
   }
-  get key(): Bytes | undefined {
-    return this.#entries[this.#at]?.key;
+  get bytes(): Bytes {
+    return this.#finger.bytes;
   }
-  get value(): Bytes {
-    return this.#entries[this.#at]?.value ?? NOTHING;
+  get valueBytes(): Bytes {
+    return this.#finger.valueBytes;
   }
-  /** Number of the data block that the cursor stands in. */
-  get block(): number {
-    return this.#block;
+  get valueFrom(): number {
+    return this.#finger.valueFrom;
+  }
+  get valueLength(): number {
+    return this.#finger.valueLength;
   }
   seek(target: Bytes | undefined): void {
     this.#enter(target ? this.#table.blockFor(target) : 0);
-    this.#at = target ? lowerBound(this.#entries, target) : 0;
-    this.#skipForward();
+    if (!target) this.next();
+    else if (this.#block?.find(target, this.#finger)) this.length = this.#finger.length;
+    else this.#nextBlock();
   }
   seekBefore(target: Bytes | undefined): void {
     const last = this.#table.blocks - 1;
-    this.#enter(target ? Math.min(this.#table.blockFor(target), last) : last);
-    this.#at = (target ? lowerBound(this.#entries, target) : this.#entries.length) - 1;
-    this.#skipBack();
+    const nth = target ? Math.min(this.#table.blockFor(target), last) : last;
+    this.#enter(nth);
+    // Behind the last entry, where all are smaller.
+    const isIn = target && this.#block?.find(target, this.#finger);
+    this.#back(isIn ? this.#finger.at : Number.POSITIVE_INFINITY);
   }
   next(): void {
-    this.#at++;
-    this.#skipForward();
+    if (this.#block && this.#finger.next() && this.#finger.length >= 8)
+      this.length = this.#finger.length;
+    else this.#nextBlock();
   }
   previous(): void {
-    this.#at--;
-    this.#skipBack();
+    this.#back(this.#finger.at);
   }
-  #enter(block: number): void {
-    this.#block = block;
-    this.#entries = block >= 0 && block < this.#table.blocks ? this.#table.entriesOf(block) : [];
+  #enter(nth: number): void {
+    this.#nth = nth;
+    this.#block = nth >= 0 && nth < this.#table.blocks ? this.#table.block(nth) : undefined;
+    this.length = 0;
+    if (this.#block) this.#finger.start(this.#block, 0);
   }
-  #skipForward(): void {
-    while (this.#at >= this.#entries.length && this.#block < this.#table.blocks - 1) {
-      this.#enter(this.#block + 1);
-      this.#at = 0;
+  #nextBlock(): void {
+    this.length = 0;
+    while (this.#nth < this.#table.blocks - 1) {
+      this.#enter(this.#nth + 1);
+      if (!this.#finger.next() || this.#finger.length < 8) continue;
+      this.length = this.#finger.length;
+      return;
     }
+    this.#block = undefined;
   }
-  #skipBack(): void {
-    while (this.#at < 0 && this.#block > 0) {
-      this.#enter(this.#block - 1);
-      this.#at = this.#entries.length - 1;
+  /** To the last entry that begins before `end` in this block, or the last of a block before it. */
+  #back(end: number): void {
+    for (let limit = end; this.#block; limit = Number.POSITIVE_INFINITY) {
+      const last = lastBefore(this.#block, Math.min(limit, this.#block.entriesEnd), this.#finger);
+      if (last) {
+        this.length = this.#finger.length;
+        return;
+      }
+      this.#enter(this.#nth - 1);
     }
+    this.length = 0;
   }
 }
 
-function lowerBound(entries: readonly BlockEntry[], target: Bytes): number {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareInternal((entries[middle] as BlockEntry).key, target) < 0) low = middle + 1;
-    else high = middle;
+/**
+ * Sets a finger on the last entry that begins before an offset: forward from the restart point before
+ * it, for entries can only be read forward.
+ */
+function lastBefore(block: Block, limit: number, finger: Finger): boolean {
+  for (let restart = block.restartBefore(limit) - 1; restart >= 0; restart--) {
+    let at = -1;
+    finger.start(block, block.restart(restart));
+    while (finger.end < limit && finger.next() && finger.length >= 8) at = finger.at;
+    if (at < 0) continue;
+    if (finger.at === at) return true;
+    // Damage behind it: once more, as far as it goes.
+    finger.start(block, block.restart(restart));
+    while (finger.next() && finger.at < at);
+    return true;
   }
-  return low;
+  return false;
 }
 
 /** The tables of one level from 1 down, one behind the other: only the one in use is opened. */
-export class LevelCursor implements Cursor {
+export class LevelCursor extends Cursor {
   readonly #files: readonly TableFile[];
   readonly #open: (file: TableFile) => Table | undefined;
   #nth = -1;
   #inner: TableCursor | undefined;
   constructor(files: readonly TableFile[], open: (file: TableFile) => Table | undefined) {
+    super();
     this.#files = files;
     this.#open = open;
   }
-  get key(): Bytes | undefined {
-    return this.#inner?.key;
+  get bytes(): Bytes {
+    return this.#inner?.bytes ?? NOTHING;
   }
-  get value(): Bytes {
-    return this.#inner?.value ?? NOTHING;
+  get from(): number {
+    return 0;
+  }
+  get length(): number {
+    return this.#inner?.length ?? 0;
+  }
+  get valueBytes(): Bytes {
+    return this.#inner?.valueBytes ?? NOTHING;
+  }
+  get valueFrom(): number {
+    return this.#inner?.valueFrom ?? 0;
+  }
+  get valueLength(): number {
+    return this.#inner?.valueLength ?? 0;
   }
   /** The table that the cursor stands in. */
   get file(): TableFile | undefined {
@@ -180,13 +252,13 @@ export class LevelCursor implements Cursor {
     this.#inner = table && new TableCursor(table);
   }
   #skipForward(): void {
-    while (this.key === undefined && this.#nth < this.#files.length - 1) {
+    while (this.length === 0 && this.#nth < this.#files.length - 1) {
       this.#enter(this.#nth + 1);
       this.#inner?.seek(undefined);
     }
   }
   #skipBack(): void {
-    while (this.key === undefined && this.#nth > 0) {
+    while (this.length === 0 && this.#nth > 0) {
       this.#enter(this.#nth - 1);
       this.#inner?.seekBefore(undefined);
     }
@@ -194,18 +266,22 @@ export class LevelCursor implements Cursor {
 }
 
 /** Many cursors as one. The sources are few (memtables, tables of level 0, levels): a plain search for the least. */
-export class MergingCursor implements Cursor {
+export class MergingCursor {
   readonly sources: readonly Cursor[];
   /** Index of the source that the cursor stands in; -1: none. */
   current = -1;
   constructor(sources: readonly Cursor[]) {
     this.sources = sources;
   }
+  /** The source that has the next entry: where it stands. */
+  get place(): Cursor | undefined {
+    return this.sources[this.current];
+  }
   get key(): Bytes | undefined {
-    return this.sources[this.current]?.key;
+    return this.place?.key;
   }
   get value(): Bytes {
-    return this.sources[this.current]?.value ?? NOTHING;
+    return this.place?.value ?? NOTHING;
   }
   seek(target: Bytes | undefined): void {
     for (const source of this.sources) source.seek(target);
@@ -216,23 +292,35 @@ export class MergingCursor implements Cursor {
     this.#pick(-1);
   }
   next(): void {
-    this.sources[this.current]?.next();
+    this.place?.next();
     this.#pick(1);
   }
   previous(): void {
-    this.sources[this.current]?.previous();
+    this.place?.previous();
     this.#pick(-1);
   }
   /** Of equal keys (which sound data has not) the first source's comes first: sources are newest first. */
   #pick(direction: 1 | -1): void {
-    let best: Bytes | undefined;
+    const { sources } = this;
+    let best: Cursor | undefined;
     this.current = -1;
-    for (let i = 0; i < this.sources.length; i++) {
-      const key = (this.sources[i] as Cursor).key;
-      if (key && (!best || direction * compareInternal(key, best) < 0)) {
-        best = key;
-        this.current = i;
+    for (let i = 0; i < sources.length; i++) {
+      const one = sources[i] as Cursor;
+      const { length } = one;
+      if (length === 0) continue;
+      if (best) {
+        const order = compareInternalAt(
+          one.bytes,
+          one.from,
+          length,
+          best.bytes,
+          best.from,
+          best.length,
+        );
+        if (direction * order >= 0) continue;
       }
+      best = one;
+      this.current = i;
     }
   }
 }
@@ -254,16 +342,22 @@ export function* visibleForward(
   sequence: number,
 ): Generator<VisibleRow, void> {
   merged.seek(from && seekKey(from));
-  while (merged.key) {
-    const user = merged.key;
-    let row: { key: Bytes; value: Bytes; source: number } | undefined;
+  for (let place = merged.place; place; place = merged.place) {
+    const user = place.key as Bytes;
+    let row: Omit<VisibleRow, 'passed'> | undefined;
     let passed = 0;
     // One user key: the first version that may be seen decides.
     let isDecided = false;
-    for (let key: Bytes | undefined = user; key && compareUser(key, user) === 0; key = merged.key) {
-      if (!isDecided && sequenceOf(key) <= sequence) {
+    for (let at: Cursor | undefined = place; at && hasUser(at, user); at = merged.place) {
+      const tag = at.from + at.length - TAG_SIZE;
+      if (!isDecided && sequenceOf(at.bytes, tag) <= sequence) {
         isDecided = true;
-        if (typeOf(key) !== DELETION) row = { key, value: merged.value, source: merged.current };
+        if (at.bytes[tag] !== DELETION)
+          row = {
+            key: passed === 0 ? user : (at.key as Bytes),
+            value: at.value,
+            source: merged.current,
+          };
         else passed++;
       } else passed++;
       merged.next();
@@ -271,6 +365,9 @@ export function* visibleForward(
     if (row) yield { ...row, passed };
   }
 }
+
+const hasUser = ({ bytes, from, length }: Place, user: Bytes): boolean =>
+  compareUserAt(bytes, from, length, user, 0, user.length) === 0;
 
 /** The same backward, from the last key at or before a user key. */
 export function* visibleBackward(
@@ -285,18 +382,19 @@ export function* visibleBackward(
     behind.set(from);
   }
   merged.seekBefore(behind && seekKey(behind));
-  while (merged.key) {
-    const user = merged.key;
-    let row: { key: Bytes; value: Bytes; source: number } | undefined;
+  for (let place = merged.place; place; place = merged.place) {
+    const user = place.key as Bytes;
+    let row: Omit<VisibleRow, 'passed'> | undefined;
     let seen = 0;
     // Backward the oldest version comes first: the last that may be seen decides.
-    for (let key: Bytes | undefined = user; key && compareUser(key, user) === 0; key = merged.key) {
+    for (let at: Cursor | undefined = place; at && hasUser(at, user); at = merged.place) {
       seen++;
-      if (sequenceOf(key) <= sequence)
+      const tag = at.from + at.length - TAG_SIZE;
+      if (sequenceOf(at.bytes, tag) <= sequence)
         row =
-          typeOf(key) === DELETION
+          at.bytes[tag] === DELETION
             ? undefined
-            : { key, value: merged.value, source: merged.current };
+            : { key: at.key as Bytes, value: at.value, source: merged.current };
       merged.previous();
     }
     if (row) yield { ...row, passed: seen - 1 };

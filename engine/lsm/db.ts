@@ -38,7 +38,7 @@ import {
   temporaryName,
   type VersionEdit,
 } from './format.ts';
-import { DELETION, internalKey, sequenceOf, userKeyOf, VALUE } from './key.ts';
+import { DELETION, internalKey, userKeyOf, VALUE } from './key.ts';
 import { frameRecord, LOG_BLOCK } from './log.ts';
 import { Output } from './output.ts';
 import { addToSkipList, createSkipList, heightFor, SkipList } from './skiplist.ts';
@@ -435,7 +435,7 @@ export class Db {
       level,
     );
     // All that was frozen is in a synced table now.
-    value.acknowledged = Math.max(value.acknowledged, lastSequenceIn(list));
+    value.acknowledged = Math.max(value.acknowledged, list.lastSequence());
     value.job = undefined;
     this.#lists.delete(number);
     const obsolete = [arenaName(number), logName(number)];
@@ -465,11 +465,11 @@ export class Db {
   writeTable(cursor: SkipListCursor): TableFile {
     const output = new Output(this, 0, 'memtable', this.newTableNumber());
     let done = 0;
-    for (cursor.seek(undefined); cursor.key; cursor.next()) {
-      output.add(cursor.key, cursor.value);
+    for (cursor.seek(undefined); cursor.length > 0; cursor.next()) {
+      output.add(cursor);
       done++;
       if (output.isAtBlock && this.value.job)
-        this.value.job = { ...this.value.job, done, cursor: userKeyOf(cursor.key) };
+        this.value.job = { ...this.value.job, done, cursor: userKeyOf(cursor.key as Bytes) };
     }
     return output.finish();
   }
@@ -606,12 +606,6 @@ export interface SourceName {
 
 const NOTHING = new Uint8Array(0);
 const opened = new WeakMap<object, Table>();
-
-function lastSequenceIn(list: SkipList): number {
-  let last = 0;
-  for (const { key } of list.all()) last = Math.max(last, sequenceOf(key));
-  return last;
-}
 
 /** Lays out a new database: MANIFEST-000002, 000003.log, CURRENT, as LevelDB does. */
 export function createDatabase(disk: Disk, options: Options): LsmValue {

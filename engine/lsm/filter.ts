@@ -26,15 +26,15 @@ export const FILTER_BASE_LG = 11;
 const SEED = 0xbc9f1d34;
 const MULTIPLY = 0xc6a4a793;
 
-/** LevelDB's hash (in the manner of Murmur): an unsigned 32-bit number. */
-export function hash(data: Bytes, seed = SEED): number {
-  let h = seed ^ Math.imul(data.length, MULTIPLY);
-  let at = 0;
-  for (; at + 4 <= data.length; at += 4) {
+/** LevelDB's hash (in the manner of Murmur) of bytes[from..to): an unsigned 32-bit number. */
+export function hash(data: Bytes, from = 0, to = data.length): number {
+  let h = SEED ^ Math.imul(to - from, MULTIPLY);
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
     h = Math.imul((h + u32(data, at)) | 0, MULTIPLY);
     h ^= h >>> 16;
   }
-  const left = data.length - at;
+  const left = to - at;
   if (left === 3) h += (data[at + 2] as number) << 16;
   if (left >= 2) h += (data[at + 1] as number) << 8;
   if (left >= 1) {
@@ -118,8 +118,9 @@ export class FilterBlockBuilder {
     while (this.#offsets.length < index) this.#emit();
   }
 
-  add(userKey: Bytes): void {
-    this.#hashes.push(hash(userKey));
+  /** A user key, bytes[from..to). */
+  add(bytes: Bytes, from: number, to: number): void {
+    this.#hashes.push(hash(bytes, from, to));
   }
 
   finish(): Uint8Array {

@@ -4,7 +4,7 @@
 
 import type { Bytes } from '../base/bytes.ts';
 import { checkTable, type Finding } from './check.ts';
-import { type Cursor, LevelCursor, MergingCursor, TableCursor, visibleForward } from './cursor.ts';
+import { Cursor, LevelCursor, MergingCursor, TableCursor, visibleForward } from './cursor.ts';
 import { type Folder, readBatches, readFolder } from './folder.ts';
 import { logName, type TableFile, tableName } from './format.ts';
 import { compareInternal, compareUser, internalKey } from './key.ts';
@@ -32,17 +32,26 @@ export interface FolderReport {
 }
 
 /** Entries of live logs, sorted: a memtable of those who only read. */
-class SortedCursor implements Cursor {
+class SortedCursor extends Cursor {
   readonly #entries: readonly { readonly key: Bytes; readonly value: Bytes }[];
   #at = 0;
+  readonly from = 0;
+  readonly valueFrom = 0;
   constructor(entries: readonly { readonly key: Bytes; readonly value: Bytes }[]) {
+    super();
     this.#entries = entries;
   }
-  get key(): Bytes | undefined {
-    return this.#entries[this.#at]?.key;
+  get bytes(): Bytes {
+    return this.#entries[this.#at]?.key ?? NOTHING;
   }
-  get value(): Bytes {
+  get length(): number {
+    return this.bytes.length;
+  }
+  get valueBytes(): Bytes {
     return this.#entries[this.#at]?.value ?? NOTHING;
+  }
+  get valueLength(): number {
+    return this.valueBytes.length;
   }
   seek(target: Bytes | undefined): void {
     this.#at = target ? this.#entries.findIndex(({ key }) => compareInternal(key, target) >= 0) : 0;

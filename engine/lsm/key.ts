@@ -50,31 +50,47 @@ export const typeOf = (key: Bytes): number => key[key.length - TAG_SIZE] as numb
 export const isDeletion = (key: Bytes): boolean => typeOf(key) === DELETION;
 
 /** memcmp of user keys, then the newest first. */
-export function compareInternal(a: Bytes, b: Bytes): number {
-  const aUser = a.length - TAG_SIZE;
-  const bUser = b.length - TAG_SIZE;
-  const shared = aUser < bUser ? aUser : bUser;
-  for (let i = 0; i < shared; i++) {
-    const difference = (a[i] as number) - (b[i] as number);
-    if (difference !== 0) return difference;
-  }
-  if (aUser !== bUser) return aUser - bUser;
+export const compareInternal = (a: Bytes, b: Bytes): number =>
+  compareInternalAt(a, 0, a.length, b, 0, b.length);
+
+/** The same of keys that stand somewhere in other bytes. */
+export function compareInternalAt(
+  a: Bytes,
+  aFrom: number,
+  aLength: number,
+  b: Bytes,
+  bFrom: number,
+  bLength: number,
+): number {
+  const users = compareUserAt(a, aFrom, aLength, b, bFrom, bLength);
+  if (users !== 0) return users;
+  const aTag = aFrom + aLength - TAG_SIZE;
+  const bTag = bFrom + bLength - TAG_SIZE;
   for (let i = TAG_SIZE - 1; i >= 0; i--) {
-    const difference = (b[bUser + i] as number) - (a[aUser + i] as number);
+    const difference = (b[bTag + i] as number) - (a[aTag + i] as number);
     if (difference !== 0) return difference;
   }
   return 0;
 }
 
-export function compareUser(a: Bytes, b: Bytes): number {
-  const aUser = a.length - TAG_SIZE;
-  const bUser = b.length - TAG_SIZE;
-  const shared = aUser < bUser ? aUser : bUser;
+export const compareUser = (a: Bytes, b: Bytes): number =>
+  compareUserAt(a, 0, a.length, b, 0, b.length);
+
+/** Lengths are of internal keys, tags included. */
+export function compareUserAt(
+  a: Bytes,
+  aFrom: number,
+  aLength: number,
+  b: Bytes,
+  bFrom: number,
+  bLength: number,
+): number {
+  const shared = (aLength < bLength ? aLength : bLength) - TAG_SIZE;
   for (let i = 0; i < shared; i++) {
-    const difference = (a[i] as number) - (b[i] as number);
+    const difference = (a[aFrom + i] as number) - (b[bFrom + i] as number);
     if (difference !== 0) return difference;
   }
-  return aUser - bUser;
+  return aLength - bLength;
 }
 
 /** The greatest tag: sorts before every entry of its user key. */

@@ -2,11 +2,10 @@
 // the manifest names it, nobody reads it; a crash before that leaves a file that recovery removes.
 
 import { assert } from '../base/assert.ts';
-import type { Bytes } from '../base/bytes.ts';
 import type { File } from '../disk/disk.ts';
+import type { Place } from './block.ts';
 import type { Db } from './db.ts';
 import { type TableFile, tableName } from './format.ts';
-import { userKeyOf } from './key.ts';
 import { CREATED_NAME, TableBuilder } from './table.ts';
 import { setU64 } from './varint.ts';
 
@@ -20,7 +19,6 @@ export class Output {
   #blocks = 0;
   /** A block was just written. */
   isAtBlock = false;
-  #lastUser: Bytes | undefined;
 
   constructor(db: Db, level: number, from: 'memtable' | 'compaction', number: number) {
     this.#db = db;
@@ -40,17 +38,10 @@ export class Output {
     return this.#builder.size;
   }
 
-  get lastUser(): Bytes | undefined {
-    return this.#lastUser;
-  }
-
-  add(key: Bytes, value: Bytes): void {
-    const user = userKeyOf(key);
-    if (this.#db.options.sabotage.has('wrong-filter')) {
-      // The planted bug: the filter is told the internal key, which no reader ever asks for.
-      this.#builder.add(key, value, key);
-    } else this.#builder.add(key, value, user);
-    this.#lastUser = user;
+  add(place: Place): void {
+    // The planted bug: the filter is told the internal key, which no reader ever asks for.
+    if (this.#db.options.sabotage.has('wrong-filter')) this.#builder.addFrom(place, 0);
+    else this.#builder.addFrom(place);
     this.isAtBlock = this.#builder.blocks > this.#blocks;
     if (!this.isAtBlock) return;
     this.#blocks = this.#builder.blocks;
@@ -83,6 +74,6 @@ export class Output {
       from: this.#from,
       synced: false,
     });
-    return { number: this.number, size, smallest: smallest.slice(), largest: largest.slice() };
+    return { number: this.number, size, smallest, largest };
   }
 }

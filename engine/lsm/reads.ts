@@ -11,16 +11,30 @@
 // seeks; when none is left it is due for a compaction, which will save such looks.
 
 import { type Bytes, compareBytes } from '../base/bytes.ts';
-import { visibleBackward, visibleForward } from './cursor.ts';
+import { copyBytes, Finger, type Place } from './block.ts';
+import { type Cursor, visibleBackward, visibleForward } from './cursor.ts';
 import type { Db } from './db.ts';
 import { overlapsRange } from './events.ts';
 import { LEVELS, type TableFile } from './format.ts';
-import { compareUser, internalKey, isDeletion, sequenceOf, VALUE } from './key.ts';
+import {
+  compareUser,
+  compareUserAt,
+  DELETION,
+  internalKey,
+  isDeletion,
+  seekKey,
+  sequenceOf,
+  TAG_SIZE,
+  userKeyOf,
+  VALUE,
+} from './key.ts';
+import type { SkipList } from './skiplist.ts';
 
 type Found = { readonly sequence: number; readonly value: Bytes | undefined };
 
 /** A value; undefined where there is none. `sequence`: of the snapshot to read at. */
 export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Bytes | undefined {
+  if (!db.tell) return getUnwatched(db, user, sequence);
   const { value, counters } = db;
   const target = internalKey(user, sequence, VALUE);
   let probed = 0;
@@ -127,6 +141,87 @@ export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Byte
   return finish(undefined);
 }
 
+/** Where a get that nobody watches has its finger. */
+const finger = new Finger();
+
+/** The same walk and the same counters without a word about it, and without an object but the value's view. */
+function getUnwatched(db: Db, user: Bytes, sequence: number): Bytes | undefined {
+  const { value, counters } = db;
+  const target = internalKey(user, sequence, VALUE);
+  counters.gets++;
+  for (let n = 0; n < 2; n++) {
+    const number = n === 0 ? value.memtable : value.immutable;
+    const list = number === undefined ? undefined : db.list(number);
+    const node = list ? list.seek(target) : 0;
+    if (node === 0) continue;
+    (list as SkipList).place(node, found);
+    if (hasUser(found, target)) return valueAt(found);
+  }
+  let inVain: { level: number; file: TableFile } | undefined;
+  let looked = 0;
+  const { version } = value;
+  const zero = version[0] as readonly TableFile[];
+  for (let n = zero.length - 1 + LEVELS; n > 0; n--) {
+    // Level 0 from the newest table on, then one table of each level.
+    const level = n >= LEVELS ? 0 : LEVELS - n;
+    const file =
+      level === 0 ? zero[n - LEVELS] : tableFor(version[level] as readonly TableFile[], target);
+    if (!file || compareUser(file.smallest, target) > 0 || compareUser(file.largest, target) < 0)
+      continue;
+    counters.probes++;
+    const table = db.table(file.number);
+    if (!table) continue;
+    const block = table.blockFor(target);
+    const says = table.filterSays(block, user);
+    if (says === 'no') counters.filterNo++;
+    else if (block < table.blocks) {
+      looked++;
+      counters.blocksRead++;
+      if (table.find(block, target, finger) && hasUser(finger, target)) {
+        if (inVain) charge(db, inVain);
+        return valueAt(finger);
+      }
+      if (says === 'maybe') counters.falsePositives++;
+    }
+    if (inVain && looked > 0) {
+      charge(db, inVain);
+      inVain = undefined;
+      looked = Number.NEGATIVE_INFINITY;
+    } else if (looked >= 0) inVain ??= { level, file };
+  }
+  return undefined;
+}
+
+const found: { -readonly [K in keyof Place]: Place[K] } = {
+  bytes: new Uint8Array(0),
+  from: 0,
+  length: 0,
+  valueBytes: new Uint8Array(0),
+  valueFrom: 0,
+  valueLength: 0,
+};
+
+const hasUser = ({ bytes, from, length }: Place, target: Bytes): boolean =>
+  compareUserAt(bytes, from, length, target, 0, target.length) === 0;
+
+/** Undefined for a tombstone. */
+function valueAt({ bytes, from, length, valueBytes, valueFrom, valueLength }: Place) {
+  if (bytes[from + length - TAG_SIZE] === DELETION) return undefined;
+  return valueBytes.subarray(valueFrom, valueFrom + valueLength);
+}
+
+/** The first table of a level from 1 down that does not end before a key. */
+function tableFor(files: readonly TableFile[], target: Bytes): TableFile | undefined {
+  let low = 0;
+  let high = files.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareUser((files[middle] as TableFile).largest, target) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return files[low];
+}
+
 /** The tables that can have a user key, in the order in which they are asked. */
 export function* candidates(db: Db, user: Bytes): Iterable<{ level: number; file: TableFile }> {
   const { version } = db.value;
@@ -135,18 +230,9 @@ export function* candidates(db: Db, user: Bytes): Iterable<{ level: number; file
     const file = zero[i] as TableFile;
     if (overlapsRange(file, user, user)) yield { level: 0, file };
   }
+  const target = seekKey(user);
   for (let level = 1; level < LEVELS; level++) {
-    const files = version[level] as readonly TableFile[];
-    if (files.length === 0) continue;
-    const target = internalKey(user, 2 ** 53 - 1, VALUE);
-    let low = 0;
-    let high = files.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareUser((files[middle] as TableFile).largest, target) < 0) low = middle + 1;
-      else high = middle;
-    }
-    const file = files[low];
+    const file = tableFor(version[level] as readonly TableFile[], target);
     if (file && overlapsRange(file, user, user)) yield { level, file };
   }
 }
@@ -175,6 +261,13 @@ export function scan(
   backward: boolean,
   sequence = db.value.lastSequence,
 ): Row[] {
+  if (!db.tell && !backward) {
+    const rows: Row[] = [];
+    eachRow(db, from, to, sequence, (row) => {
+      rows.push({ key: userKeyOf(row.key as Bytes), value: row.value });
+    });
+    return rows;
+  }
   const { merged, where } = db.sources(from, to);
   db.tell?.({ kind: 'scanning', sources: where.length, backward });
   const rows: Row[] = [];
@@ -205,5 +298,43 @@ export function scan(
     }
   }
   db.tell?.({ kind: 'scanned', rows: rows.length, passed: passedAll });
+  return rows;
+}
+
+/**
+ * A scan forward that nobody watches: `visit` gets each row where it stands, valid until it returns (a
+ * view of the value stays). Returns how many rows there were.
+ */
+export function eachRow(
+  db: Db,
+  from: Bytes | undefined,
+  to: Bytes | undefined,
+  sequence: number,
+  visit: (row: Cursor) => void,
+): number {
+  const { merged } = db.sources(from, to);
+  const end = to && seekKey(to);
+  /** The user key whose versions are passed over, with a tag behind it. */
+  let last = new Uint8Array(64);
+  let lastLength = 0;
+  let rows = 0;
+  merged.seek(from && seekKey(from));
+  for (let place = merged.place; place; place = merged.place) {
+    const { bytes, from, length } = place;
+    if (end && compareUserAt(bytes, from, length, end, 0, end.length) > 0) break;
+    const tag = from + length - TAG_SIZE;
+    const isOther =
+      lastLength === 0 || compareUserAt(bytes, from, length, last, 0, lastLength) !== 0;
+    if (isOther && sequenceOf(bytes, tag) <= sequence) {
+      if (length > last.length) last = new Uint8Array(2 * length);
+      copyBytes(last, 0, bytes, from, length);
+      lastLength = length;
+      if (bytes[tag] !== DELETION) {
+        visit(place);
+        rows++;
+      }
+    }
+    merged.next();
+  }
   return rows;
 }

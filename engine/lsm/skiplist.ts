@@ -18,7 +18,8 @@
 // A node's lanes lie within one chunk of the file; an entry may run over into the next.
 
 import type { Bytes } from '../base/bytes.ts';
-import { compareInternal } from './key.ts';
+import type { Place } from './block.ts';
+import { compareInternal, compareInternalAt, sequenceOf, TAG_SIZE } from './key.ts';
 import { readVarint, setU32, setVarint, sizeOfVarint, u32, varintSize } from './varint.ts';
 
 export const MAX_HEIGHT = 12;
@@ -38,6 +39,41 @@ export interface OwnArena extends Arena {
   own(index: number): Uint8Array;
   write(offset: number, bytes: Bytes): void;
   read(offset: number, length: number): Uint8Array;
+}
+
+/** One stretch of bytes that grows: the arena of a memtable of which nobody keeps images. */
+export class FlatArena implements OwnArena {
+  readonly chunkSize = 2 ** 30;
+  #bytes: Uint8Array;
+
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  chunk(): Bytes {
+    return this.#bytes;
+  }
+
+  own(): Uint8Array {
+    return this.#bytes;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#bytes.slice(offset, offset + length);
+  }
+
+  /** Room for bytes up to `end`. */
+  reach(end: number): void {
+    if (end <= this.#bytes.length) return;
+    const wider = new Uint8Array(Math.max(2 * this.#bytes.length, end));
+    wider.set(this.#bytes);
+    this.#bytes = wider;
+  }
+
+  write(offset: number, bytes: Bytes): void {
+    this.reach(offset + bytes.length);
+    this.#bytes.set(bytes, offset);
+  }
 }
 
 export interface SkipNode {
@@ -107,8 +143,33 @@ export class SkipList {
     return out;
   }
 
+  /** The key of a node against another one. */
+  #compare(node: number, target: Bytes): number {
+    const chunk = this.arena.chunk(node >>> this.#shift);
+    const here = node & this.#mask;
+    const at = here + 4 + 4 * (chunk[here] as number);
+    const length = chunk[at] as number;
+    // Nearly always: a length of one byte, and a key that does not run over into the next chunk.
+    return length < 0x80 && at + 1 + length <= this.arena.chunkSize
+      ? compareInternalAt(chunk, at + 1, length, target, 0, target.length)
+      : compareInternal(this.keyOf(node), target);
+  }
+
+  /** The greatest sequence of all entries. */
+  lastSequence(): number {
+    let last = 0;
+    for (let node = this.first(); node !== 0; node = this.next(node)) {
+      const key = this.#lengthAt(node + 4 + 4 * this.heightOf(node));
+      const tag = this.bytesAt(key.end + key.length - TAG_SIZE, TAG_SIZE);
+      last = Math.max(last, sequenceOf(tag));
+    }
+    return last;
+  }
+
   /** The length that stands at an offset as a varint, and where it ends. */
   #lengthAt(offset: number): { length: number; end: number } {
+    const first = this.arena.chunk(offset >>> this.#shift)[offset & this.#mask] as number;
+    if (first < 0x80) return { length: first, end: offset + 1 };
     const head = this.bytesAt(offset, Math.min(5, this.used - offset));
     return { length: readVarint(head, 0), end: offset + varintSize(head, 0) };
   }
@@ -116,6 +177,28 @@ export class SkipList {
   keyOf(node: number): Bytes {
     const { length, end } = this.#lengthAt(node + 4 + 4 * this.heightOf(node));
     return this.bytesAt(end, length);
+  }
+
+  /** Sets a place on a node's entry, without a view of it where it lies in one chunk. */
+  place(node: number, to: { -readonly [K in keyof Place]: Place[K] }): void {
+    const key = this.#lengthAt(node + 4 + 4 * this.heightOf(node));
+    this.#piece(key.end, key.length);
+    to.bytes = piece.bytes;
+    to.from = piece.from;
+    to.length = key.length;
+    const value = this.#lengthAt(key.end + key.length);
+    this.#piece(value.end, value.length);
+    to.valueBytes = piece.bytes;
+    to.valueFrom = piece.from;
+    to.valueLength = value.length;
+  }
+
+  /** Where a stretch of bytes is to be read: in its chunk, or in a copy where it runs over. */
+  #piece(offset: number, length: number): void {
+    const at = offset & this.#mask;
+    const isWhole = at + length <= this.arena.chunkSize;
+    piece.bytes = isWhole ? this.arena.chunk(offset >>> this.#shift) : this.bytesAt(offset, length);
+    piece.from = isWhole ? at : 0;
   }
 
   node(offset: number): SkipNode {
@@ -143,7 +226,7 @@ export class SkipList {
         visit?.(next, lane);
       }
       this.steps++;
-      if (next !== 0 && compareInternal(this.keyOf(next), target) < 0) {
+      if (next !== 0 && this.#compare(next, target) < 0) {
         node = next;
         continue;
       }
@@ -183,6 +266,8 @@ export class SkipList {
   }
 }
 
+const piece: { bytes: Bytes; from: number } = { bytes: new Uint8Array(0), from: 0 };
+
 /** Lays out an empty list in an empty arena. */
 export function createSkipList(arena: OwnArena): void {
   const first = arena.own(0);
@@ -206,6 +291,9 @@ export function heightFor(seed: number, n: number): number {
   return height;
 }
 
+/** Where the last search would have put its key, lane by lane. */
+const before: number[] = Array.from({ length: MAX_HEIGHT }, () => HEAD);
+
 /** Adds an entry; its key must not be there yet. Returns the node's offset. */
 export function addToSkipList(
   list: SkipList,
@@ -214,7 +302,6 @@ export function addToSkipList(
   value: Bytes,
   height: number,
 ): number {
-  const before: number[] = [];
   list.seek(key, before);
   const inUse = list.height;
   for (let lane = inUse; lane < height; lane++) before[lane] = HEAD;
@@ -222,16 +309,15 @@ export function addToSkipList(
   let offset = (list.used + 3) & ~3;
   const lanes = 4 + 4 * height;
   if ((offset % chunkSize) + lanes > chunkSize) offset += chunkSize - (offset % chunkSize);
+  const end =
+    offset +
+    lanes +
+    sizeOfVarint(key.length) +
+    key.length +
+    sizeOfVarint(value.length) +
+    value.length;
 
-  const entry = new Uint8Array(
-    sizeOfVarint(key.length) + key.length + sizeOfVarint(value.length) + value.length,
-  );
-  let at = setVarint(entry, 0, key.length);
-  entry.set(key, at);
-  at = setVarint(entry, at + key.length, value.length);
-  entry.set(value, at);
-
-  arena.write(offset + lanes, entry);
+  writeEntry(arena, offset + lanes, end, key, value);
   const home = arena.own(Math.floor(offset / chunkSize));
   const here = offset % chunkSize;
   home[here] = height;
@@ -243,9 +329,27 @@ export function addToSkipList(
   }
   const { entries, dataBytes } = list;
   const head = arena.own(0);
-  setU32(head, 0, offset + lanes + entry.length);
+  setU32(head, 0, end);
   setU32(head, 4, entries + 1);
   setU32(head, 8, Math.max(inUse, height));
   setU32(head, 12, dataBytes + key.length + value.length);
   return offset;
+}
+
+function writeEntry(arena: OwnArena, from: number, end: number, key: Bytes, value: Bytes): void {
+  if (arena instanceof FlatArena) {
+    arena.reach(end);
+    putEntry(arena.own(), from, key, value);
+    return;
+  }
+  const entry = new Uint8Array(end - from);
+  putEntry(entry, 0, key, value);
+  arena.write(from, entry);
+}
+
+function putEntry(into: Uint8Array, from: number, key: Bytes, value: Bytes): void {
+  let at = setVarint(into, from, key.length);
+  for (let i = 0; i < key.length; i++) into[at + i] = key[i] as number;
+  at = setVarint(into, at + key.length, value.length);
+  into.set(value, at);
 }

@@ -12,26 +12,21 @@
 // To find a key: footer ─▶ index ─▶ the one block that can have it; before that block is read, the
 // filter is asked. Entries are internal keys (key.ts): every version of every key that went in.
 
-import { type Bytes, compareBytes, textOf, utf8 } from '../base/bytes.ts';
+import { type Bytes, compareBytes, concatBytes, textOf, utf8 } from '../base/bytes.ts';
 import {
   BLOCK_TRAILER,
   Block,
   BlockBuilder,
   type BlockEntry,
+  type Finger,
   type Handle,
+  type Place,
   readStored,
   type StoredBlock,
   sealBlock,
 } from './block.ts';
 import { FILTER_NAME, FilterBlock, FilterBlockBuilder } from './filter.ts';
-import {
-  compareInternal,
-  seekKey,
-  shortSeparator,
-  shortSuccessor,
-  TAG_SIZE,
-  userKeyOf,
-} from './key.ts';
+import { compareInternalAt, seekKey, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
 import { Reader, u32, Writer } from './varint.ts';
 
 export const FOOTER = 48;
@@ -62,7 +57,6 @@ export class TableBuilder {
   readonly #index = new BlockBuilder(1);
   readonly #filter: FilterBlockBuilder | undefined;
   #pending: { handle: Handle; last: Bytes } | undefined;
-  #last: Bytes | undefined;
   #offset = 0;
   smallest: Bytes | undefined;
   entries = 0;
@@ -78,23 +72,34 @@ export class TableBuilder {
     }
   }
 
-  /** Internal keys in their order. `filterKey`: what the filter is told; a planted bug tells it something else. */
-  add(key: Bytes, value: Bytes, filterKey: Bytes = userKeyOf(key)): void {
+  /** Internal keys in their order. */
+  add(key: Bytes, value: Bytes): void {
+    const [from, valueFrom, length, valueLength] = [0, 0, key.length, value.length];
+    this.addFrom({ bytes: key, from, length, valueBytes: value, valueFrom, valueLength });
+  }
+
+  /**
+   * The same from where the entry stands. `filterTail`: bytes of the key that the filter is not told, the
+   * tag; a planted bug tells it the tag as well.
+   */
+  addFrom(place: Place, filterTail = TAG_SIZE): void {
+    const { bytes, from, length } = place;
     if (this.#pending) {
       // Only now is it known what the next block begins with, and so how short a separator can be.
+      const key = bytes.subarray(from, from + length);
       this.#index.add(shortSeparator(this.#pending.last, key), encodeHandle(this.#pending.handle));
       this.#pending = undefined;
     }
-    this.smallest ??= key;
-    this.#last = key;
+    this.smallest ??= bytes.slice(from, from + length);
     this.entries++;
-    this.#filter?.add(filterKey);
-    this.#data.add(key, value);
+    this.#filter?.add(bytes, from, from + length - filterTail);
+    this.#data.addFrom(place);
     if (this.#data.size >= this.#options.blockSize) this.flush();
   }
 
+  /** The key that was added last. */
   get largest(): Bytes | undefined {
-    return this.#last;
+    return this.#pending?.last ?? this.#data.last;
   }
 
   /** Bytes written so far, without the block that is open. */
@@ -105,8 +110,8 @@ export class TableBuilder {
   /** Writes the open data block. */
   flush(): void {
     if (this.#data.entries === 0) return;
-    const handle = this.#write(this.#data.finish());
-    this.#pending = { handle, last: this.#last as Bytes };
+    const { last } = this.#data;
+    this.#pending = { handle: this.#write(this.#data.seal()), last };
     this.blocks++;
     this.#filter?.startBlock(this.#offset);
   }
@@ -117,16 +122,16 @@ export class TableBuilder {
     const metaindex = new BlockBuilder(16);
     const metas: [Uint8Array, Uint8Array][] = Object.entries(meta).map(([name, block]) => [
       utf8(name),
-      encodeHandle(this.#write(block)),
+      encodeHandle(this.#write(sealBlock(block))),
     ]);
     if (this.#filter)
-      metas.push([utf8(FILTER_NAME), encodeHandle(this.#write(this.#filter.finish()))]);
+      metas.push([utf8(FILTER_NAME), encodeHandle(this.#write(sealBlock(this.#filter.finish())))]);
     metas.sort(([a], [b]) => compareBytes(a, b));
     for (const [name, handle] of metas) metaindex.add(name, handle);
-    const metaHandle = this.#write(metaindex.finish());
+    const metaHandle = this.#write(metaindex.seal());
     if (this.#pending)
       this.#index.add(shortSuccessor(this.#pending.last), encodeHandle(this.#pending.handle));
-    const indexHandle = this.#write(this.#index.finish());
+    const indexHandle = this.#write(this.#index.seal());
     const footer = new Writer(FOOTER).raw(encodeHandle(metaHandle)).raw(encodeHandle(indexHandle));
     while (footer.length < 40) footer.byte(0);
     footer.u32(MAGIC_LOW).u32(MAGIC_HIGH);
@@ -135,10 +140,11 @@ export class TableBuilder {
     return this.#offset;
   }
 
-  #write(block: Bytes): Handle {
-    const handle = { offset: this.#offset, size: block.length };
-    this.#append(sealBlock(block));
-    this.#offset += block.length + BLOCK_TRAILER;
+  /** A block with its trailer. */
+  #write(block: Uint8Array): Handle {
+    const handle = { offset: this.#offset, size: block.length - BLOCK_TRAILER };
+    this.#append(block);
+    this.#offset += block.length;
     return handle;
   }
 }
@@ -190,7 +196,11 @@ export class Table {
   /** Names of meta blocks, and where they are. */
   readonly meta: ReadonlyMap<string, Handle>;
   readonly damage: readonly string[];
-  readonly #blocks = new Map<number, StoredBlock>();
+  /** The keys of the index one behind the other, and where each ends: what a search reads. */
+  readonly #keys: Uint8Array;
+  readonly #ends: Int32Array;
+  readonly #blocks: (StoredBlock | undefined)[] = [];
+  readonly #opened: (Block | undefined)[] = [];
   readonly #entries = new Map<number, { entries: BlockEntry[]; damage: string | undefined }>();
 
   constructor(bytes: Bytes) {
@@ -219,6 +229,12 @@ export class Table {
       }
     }
     this.index = index;
+    this.#keys = concatBytes(index.map(({ key }) => key));
+    this.#ends = new Int32Array(index.length);
+    for (let i = 0, end = 0; i < index.length; i++) {
+      end += (index[i] as IndexEntry).key.length;
+      this.#ends[i] = end;
+    }
     this.meta = meta;
     this.filterHandle = meta.get(FILTER_NAME);
     if (this.filterHandle) {
@@ -236,12 +252,29 @@ export class Table {
 
   /** A data block by its number. */
   stored(block: number): StoredBlock {
-    let known = this.#blocks.get(block);
+    let known = this.#blocks[block];
     if (!known) {
       known = readStored(this.bytes, (this.index[block] as IndexEntry).handle);
-      this.#blocks.set(block, known);
+      this.#blocks[block] = known;
     }
     return known;
+  }
+
+  /** The lens on a data block. */
+  block(number: number): Block {
+    let known = this.#opened[number];
+    if (!known) {
+      known = new Block(this.stored(number).bytes);
+      this.#opened[number] = known;
+    }
+    return known;
+  }
+
+  /** Entries of all blocks. */
+  count(): number {
+    let count = 0;
+    for (let number = 0; number < this.blocks; number++) count += this.block(number).count();
+    return count;
   }
 
   /** The entries of a data block; those before the damage where there is any. */
@@ -273,11 +306,15 @@ export class Table {
 
   /** The number of the one block that can hold a key: the first whose index key is not smaller. */
   blockFor(target: Bytes): number {
+    const ends = this.#ends;
     let low = 0;
-    let high = this.index.length;
+    let high = ends.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareInternal((this.index[middle] as IndexEntry).key, target) < 0) low = middle + 1;
+      const from = middle === 0 ? 0 : (ends[middle - 1] as number);
+      const length = (ends[middle] as number) - from;
+      if (compareInternalAt(this.#keys, from, length, target, 0, target.length) < 0)
+        low = middle + 1;
       else high = middle;
     }
     return low;
@@ -292,7 +329,12 @@ export class Table {
 
   /** The first entry at or behind an internal key within one block. */
   seek(block: number, target: Bytes): { entry: BlockEntry | undefined; compared: number } {
-    return new Block(this.stored(block).bytes).seek(target);
+    return this.block(block).seek(target);
+  }
+
+  /** The same with a finger: false where the block has none. */
+  find(block: number, target: Bytes, finger: Finger): boolean {
+    return this.block(block).find(target, finger);
   }
 
   /** All entries of the table, in order. */
