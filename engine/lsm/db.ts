@@ -41,7 +41,14 @@ import {
 import { DELETION, internalKey, userKeyOf, VALUE } from './key.ts';
 import { frameRecord, LOG_BLOCK } from './log.ts';
 import { Output } from './output.ts';
-import { addToSkipList, createSkipList, heightFor, SkipList } from './skiplist.ts';
+import {
+  addToSkipList,
+  createSkipList,
+  FlatArena,
+  heightFor,
+  type OwnArena,
+  SkipList,
+} from './skiplist.ts';
 import { Table, type TableOptions } from './table.ts';
 
 export type Sabotage =
@@ -68,6 +75,8 @@ export interface Options extends Limits {
   readonly fifoTtl: number;
   readonly seed: number;
   readonly sabotage: ReadonlySet<string>;
+  /** Nobody keeps images of the memory: a memtable is one stretch of bytes, which no image holds. */
+  readonly alone?: boolean;
 }
 
 /** LevelDB sleeps a millisecond at the slowdown; a write takes about ten here. */
@@ -219,9 +228,15 @@ export class Db {
   }
 
   newMemtable(number: number): void {
+    this.value.memtable = number;
+    if (this.options.alone) {
+      const arena = new FlatArena(2 * this.options.memtableSize);
+      createSkipList(arena);
+      this.#lists.set(number, new SkipList(arena));
+      return;
+    }
     const arena = this.disk.open(arenaName(number), 'memory', chunkFor(this.options.memtableSize));
     createSkipList(arena);
-    this.value.memtable = number;
   }
 
   /** Lets go of a memtable. */
@@ -274,7 +289,7 @@ export class Db {
   }
 
   #apply(operations: readonly Operation[]): void {
-    const { value, counters, disk } = this;
+    const { value, counters } = this;
     const first = value.lastSequence + 1;
     const record = encodeBatch(first, operations);
     this.written.push(record);
@@ -299,13 +314,12 @@ export class Db {
       })),
     });
     if (this.options.sync === 'write') this.#syncLog();
-    const arena = disk.open(arenaName(value.memtable), 'memory');
     const list = this.list(value.memtable) as SkipList;
     for (const { key, value: bytes } of operations) {
       const sequence = ++value.lastSequence;
       const height = heightFor(this.options.seed, sequence);
       const internal = internalKey(key, sequence, bytes ? VALUE : DELETION);
-      const node = addToSkipList(list, arena, internal, bytes ?? NOTHING, height);
+      const node = addToSkipList(list, list.arena as OwnArena, internal, bytes ?? NOTHING, height);
       counters.userBytes += key.length + (bytes?.length ?? 0);
       if (bytes) counters.puts++;
       else counters.deletes++;
@@ -608,7 +622,7 @@ const NOTHING = new Uint8Array(0);
 const opened = new WeakMap<object, Table>();
 
 /** Lays out a new database: MANIFEST-000002, 000003.log, CURRENT, as LevelDB does. */
-export function createDatabase(disk: Disk, options: Options): LsmValue {
+export function createDb(disk: Disk, options: Options): Db {
   // LevelDB writes a first manifest, 1, opens the database at once and writes the second.
   const db = new Db(disk, disk.seal(), { ...valueFor(options), nextFile: 2 }, options);
   const manifest = db.newNumber();
@@ -617,5 +631,8 @@ export function createDatabase(disk: Disk, options: Options): LsmValue {
   db.create(logName(log));
   db.newMemtable(log);
   db.newManifest(manifest);
-  return db.sealed();
+  return db;
 }
+
+export const createDatabase = (disk: Disk, options: Options): LsmValue =>
+  createDb(disk, options).sealed();

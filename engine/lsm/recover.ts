@@ -14,16 +14,9 @@ import { SkipListCursor } from './cursor.ts';
 import { Db, type Options } from './db.ts';
 import type { LsmEvent, LsmValue } from './events.ts';
 import { type Folder, readBatches, readFolder } from './folder.ts';
-import {
-  arenaName,
-  logName,
-  manifestName,
-  parseFileName,
-  type TableFile,
-  tableName,
-} from './format.ts';
+import { logName, manifestName, parseFileName, type TableFile, tableName } from './format.ts';
 import { internalKey } from './key.ts';
-import { addToSkipList, heightFor, type SkipList } from './skiplist.ts';
+import { addToSkipList, heightFor, type OwnArena, type SkipList } from './skiplist.ts';
 
 /** The durable files of a disk as a folder. */
 export function folderOf(disk: Disk): Folder {
@@ -137,14 +130,14 @@ function replayLog(
   fresh: TableFile[],
   isSound: boolean,
 ): void {
-  const { value, options, disk } = db;
+  const { value, options } = db;
   const file = db.durable(logName(number));
   const { batches, lost, damage: wrong } = readBatches(file.read(0, file.size), number);
   // A record that cannot be read is passed over, as LevelDB does unless it is told to be paranoid.
   damage.push(...wrong);
   const lostBytes = lost.reduce((sum, { bytes }) => sum + bytes, 0);
   let entries = 0;
-  let arena: ReturnType<Disk['open']> | undefined;
+  let isOpen = false;
   const flush = (): void => {
     const list = db.list(number);
     if (!list || !isSound) return;
@@ -165,18 +158,17 @@ function replayLog(
     fresh.push(table);
     value.job = undefined;
     db.forget(number);
-    arena = undefined;
+    isOpen = false;
   };
   // Where nothing may be written all logs share one memtable: it is there to be read.
   const home = !isSound && value.memtable !== 0 ? value.memtable : number;
   for (const { entries: operations, sequence, count } of batches) {
-    if (!arena) {
-      if (!db.list(home)) db.newMemtable(home);
-      arena = disk.open(arenaName(home), 'memory');
-    }
+    if (!isOpen && !db.list(home)) db.newMemtable(home);
+    isOpen = true;
     const list = db.list(home) as SkipList;
     for (const { key, value: bytes, sequence, type } of operations) {
       const height = heightFor(options.seed, sequence);
+      const arena = list.arena as OwnArena;
       addToSkipList(list, arena, internalKey(key, sequence, type), bytes ?? NOTHING, height);
       entries++;
     }
@@ -191,7 +183,7 @@ function replayLog(
     lost: lostBytes,
     isTorn: lost.some(({ isTail }) => isTail),
   });
-  if (arena) flush();
+  if (isOpen) flush();
 }
 
 const NOTHING = new Uint8Array(0);

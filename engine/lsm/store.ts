@@ -1,0 +1,106 @@
+// A key-value store of bytes on this engine: the short way for whoever does not watch. The files are
+// those of the lab, byte for byte, and so LevelDB's; only what nobody keeps an image of is held
+// otherwise: the memtable is one stretch of bytes, and no event is told.
+//
+//   putBatch ─▶ log ─▶ memtable ─▶ (full) ─▶ table ─▶ compaction         as in db.ts
+//   commit   ─▶ the log is synced: what was put until now survives
+//
+// What makes the way short is in the pieces themselves: a search compares keys where they lie in the
+// arena or in a block, a cursor is a place that moves (cursor.ts), and an entry goes from table to table
+// without becoming an object.
+
+import type { Bytes } from '../base/bytes.ts';
+import { Disk } from '../disk/disk.ts';
+import { type DiskImage, EMPTY_IMAGE } from '../disk/image.ts';
+import { compact, deepestIn, pickManual } from './compaction.ts';
+import type { Cursor } from './cursor.ts';
+import { createDb, type Db, type Options, valueFor } from './db.ts';
+import { CURRENT } from './format.ts';
+import { eachRow, get } from './reads.ts';
+import { recover } from './recover.ts';
+
+const MIB = 2 ** 20;
+
+/** What LevelDB takes unless told. */
+export const LEVELDB: Options = {
+  strategy: 'leveled',
+  memtableSize: 4 * MIB,
+  tableSize: 2 * MIB,
+  level1Size: 10 * MIB,
+  levelRatio: 10,
+  level0Trigger: 4,
+  level0Slowdown: 8,
+  level0Stop: 12,
+  allowedSeeks: 100,
+  table: { blockSize: 4096, restartInterval: 16, bitsPerKey: 10, filterLg: 11 },
+  sync: 'commit',
+  fifoBytes: 0,
+  fifoTtl: 0,
+  seed: 1,
+  sabotage: new Set(),
+};
+
+/** A key and its value; without a value the key is to be deleted. */
+export type Row = readonly [key: Bytes, value: Bytes | undefined];
+
+export class Store {
+  readonly #db: Db;
+
+  private constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** On what a disk holds: an empty one, or the folder of a LevelDB. */
+  static open(image: DiskImage = EMPTY_IMAGE, options: Partial<Options> = {}): Store {
+    const all = { ...LEVELDB, ...options, alone: true };
+    const disk = new Disk(image);
+    return new Store(disk.has(CURRENT) ? recover(disk, valueFor(all), all) : createDb(disk, all));
+  }
+
+  /** All of it or nothing, in this order; of a key that comes twice the last counts. */
+  putBatch(rows: readonly Row[]): void {
+    this.#db.write(rows.map(([key, value]) => ({ key, value })));
+    // The ledger is the lab's: nobody here holds the engine to it.
+    this.#db.written.length = 0;
+  }
+
+  /** All that was put until now survives a power cut. */
+  commit(): void {
+    this.#db.commit();
+  }
+
+  /** A view of the value; undefined where there is none. */
+  get(key: Bytes): Bytes | undefined {
+    return get(this.#db, key);
+  }
+
+  /** Rows from `from` to `to`, both included, in order; `row` is valid until `visit` returns, a view of its value longer. */
+  scan(from: Bytes | undefined, to: Bytes | undefined, visit: (row: Cursor) => void): number {
+    return eachRow(this.#db, from, to, this.#db.value.lastSequence, visit);
+  }
+
+  /** Flushes, and merges all tables down to the deepest level. Returns the bytes read and written by merges. */
+  compact(): number {
+    const db = this.#db;
+    const { counters } = db;
+    const before = counters.mergedBytes + counters.compactedBytes;
+    db.flush();
+    const deepest = Math.max(1, deepestIn(db, undefined, undefined));
+    for (let level = 0; level < deepest; level++) {
+      const pick = pickManual(db, undefined, undefined, level);
+      if (pick) compact(db, pick);
+    }
+    db.background();
+    return counters.mergedBytes + counters.compactedBytes - before;
+  }
+
+  /** Tables of each level. */
+  get tables(): readonly number[] {
+    return this.#db.value.version.map(({ length }) => length);
+  }
+
+  /** The folder as it is. */
+  image(): DiskImage {
+    return this.#db.disk.seal();
+  }
+}
