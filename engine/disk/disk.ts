@@ -46,6 +46,8 @@ export class PowerCut extends Error {
 export interface DiskOptions {
   /** Counted from 1 on this disk object; the operation is begun (pending), not made durable. */
   readonly cutAtWrite?: number;
+  /** Nobody will ask what a power cut leaves: what was written and not synced is not remembered. */
+  readonly unlogged?: boolean;
 }
 
 export class Disk {
@@ -207,8 +209,13 @@ export class Disk {
 
   /** For File: a durable operation was asked for. */
   note(op: Op): void {
-    this.#pending = { op, earlier: this.#pending };
+    if (!this.#options.unlogged) this.#pending = { op, earlier: this.#pending };
     this.countAndCut();
+  }
+
+  /** For File: whether `note` wants to have the bytes. */
+  get remembers(): boolean {
+    return !this.#options.unlogged;
   }
 
   /** For File: everything asked of one file is durable now. */
@@ -348,8 +355,10 @@ export class File {
       at += count;
     }
     this.#size = Math.max(this.#size, offset + bytes.length);
-    if (this.kind === 'durable')
-      this.#disk.note({ kind: 'write', file: this.#id, offset, bytes: bytes.slice() });
+    if (this.kind === 'durable') {
+      const copy = this.#disk.remembers ? bytes.slice() : bytes;
+      this.#disk.note({ kind: 'write', file: this.#id, offset, bytes: copy });
+    }
   }
 
   truncate(size: number): void {

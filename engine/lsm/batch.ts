@@ -12,7 +12,7 @@
 
 import type { Bytes } from '../base/bytes.ts';
 import { DELETION, type EntryType, MAX_SEQUENCE, VALUE } from './key.ts';
-import { Reader, u32, u64, Writer } from './varint.ts';
+import { copyBytes, Reader, setU32, setU64, setVarint, sizeOfVarint, u32, u64 } from './varint.ts';
 
 export const BATCH_HEADER = 12;
 
@@ -22,13 +22,37 @@ export interface Operation {
   readonly value: Bytes | undefined;
 }
 
-export function encodeBatch(sequence: number, operations: readonly Operation[]): Uint8Array {
-  const out = new Writer(64).u64(sequence).u32(operations.length);
+export function sizeOfBatch(operations: readonly Operation[]): number {
+  let size = BATCH_HEADER;
   for (const { key, value } of operations) {
-    out.byte(value ? VALUE : DELETION).slice(key);
-    if (value) out.slice(value);
+    size += 1 + sizeOfVarint(key.length) + key.length;
+    if (value) size += sizeOfVarint(value.length) + value.length;
   }
-  return out.copy();
+  return size;
+}
+
+/** `into`: bytes of that size to be written over. */
+export function encodeBatch(
+  sequence: number,
+  operations: readonly Operation[],
+  into?: Uint8Array,
+): Uint8Array {
+  const out = into ?? new Uint8Array(sizeOfBatch(operations));
+  setU64(out, 0, sequence);
+  setU32(out, 8, operations.length);
+  let at = BATCH_HEADER;
+  for (const { key, value } of operations) {
+    out[at++] = value ? VALUE : DELETION;
+    at = setSlice(out, at, key);
+    if (value) at = setSlice(out, at, value);
+  }
+  return out;
+}
+
+function setSlice(out: Uint8Array, at: number, bytes: Bytes): number {
+  const from = setVarint(out, at, bytes.length);
+  copyBytes(out, from, bytes, 0, bytes.length);
+  return from + bytes.length;
 }
 
 export interface BatchEntry extends Operation {

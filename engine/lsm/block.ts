@@ -18,10 +18,10 @@
 
 import type { Bytes } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
-import { compareInternalAt } from './key.ts';
+import { compareInternalAt, compareUserAt, TAG_SIZE } from './key.ts';
 import { maskCrc } from './log.ts';
 import { unsnappy } from './snappy.ts';
-import { readVarint, setU32, setVarint, u32, varintSize } from './varint.ts';
+import { copyBytes, readVarint, setU32, setVarint, u32, varintSize } from './varint.ts';
 
 export const BLOCK_TRAILER = 5;
 export const COMPRESSIONS = ['none', 'snappy', 'zstd'] as const;
@@ -38,21 +38,6 @@ export interface Place {
   readonly valueBytes: Bytes;
   readonly valueFrom: number;
   readonly valueLength: number;
-}
-
-/** Up to so many bytes a loop copies faster than a call. */
-const SHORT = 48;
-
-/** Copies source[from..from+length) to `to`. */
-export function copyBytes(
-  into: Uint8Array,
-  to: number,
-  source: Bytes,
-  from: number,
-  length: number,
-): void {
-  if (length > SHORT) into.set(source.subarray(from, from + length), to);
-  else for (let i = 0; i < length; i++) into[to + i] = source[from + i] as number;
 }
 
 export class BlockBuilder {
@@ -133,23 +118,23 @@ export class BlockBuilder {
     return this.#length + 4 * this.#restarts.length + 4;
   }
 
-  /** The block with its trailer, not compressed; the builder is empty afterwards. */
+  /** The block with its trailer, not compressed: a view, valid until the next entry. The builder is empty afterwards. */
   seal(): Uint8Array {
-    const { size } = this;
-    const block = new Uint8Array(size + BLOCK_TRAILER);
-    block.set(this.#out.subarray(0, this.#length));
+    const restarts = this.#restarts;
+    const out = this.#room(4 * restarts.length + 4 + BLOCK_TRAILER);
     let at = this.#length;
-    for (const offset of this.#restarts) {
-      setU32(block, at, offset);
+    for (const offset of restarts) {
+      setU32(out, at, offset);
       at += 4;
     }
-    setU32(block, at, this.#restarts.length);
+    setU32(out, at, restarts.length);
+    out[at + 4] = 0;
     this.#length = 0;
     this.#restarts = [0];
     this.#sinceRestart = 0;
     this.#lastLength = 0;
     this.entries = 0;
-    return trailed(block);
+    return trailed(out.subarray(0, at + 4 + BLOCK_TRAILER));
   }
 }
 
@@ -183,8 +168,8 @@ export interface StoredBlock {
 
 const NOTHING = new Uint8Array(0);
 
-/** Reads a block out of a whole file; never throws. */
-export function readStored(file: Bytes, { offset, size }: Handle): StoredBlock {
+/** Reads a block out of a whole file; never throws. `trusted`: its checksum was made by us, just now. */
+export function readStored(file: Bytes, { offset, size }: Handle, trusted = false): StoredBlock {
   const end = offset + size + BLOCK_TRAILER;
   if (end > file.length)
     return {
@@ -195,7 +180,8 @@ export function readStored(file: Bytes, { offset, size }: Handle): StoredBlock {
   const type = file[offset + size] as number;
   const compression = COMPRESSIONS[type] ?? 'unknown';
   const stored = file.subarray(offset, offset + size);
-  const isSound = u32(file, offset + size + 1) === maskCrc(crc32c(file, offset, offset + size + 1));
+  const isSound =
+    trusted || u32(file, offset + size + 1) === maskCrc(crc32c(file, offset, offset + size + 1));
   const damage = isSound ? undefined : `the checksum of the block at ${offset} does not match`;
   if (type === 0) return { bytes: stored, compression, damage };
   if (type !== 1)
@@ -300,7 +286,9 @@ export class Block {
   /** Reads the three lengths of an entry into `header`; returns where the entry ends, 0: it does not fit. */
   #entryAt(at: number): number {
     const { bytes, entriesEnd } = this;
-    const [a, b, c] = [bytes[at], bytes[at + 1], bytes[at + 2]] as [number, number, number];
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
     if (at + 3 <= entriesEnd && (a | b | c) < 0x80) {
       header.shared = a;
       header.unshared = b;
@@ -367,6 +355,68 @@ export class Block {
       },
       compared: finger.compared,
     };
+  }
+
+  /**
+   * The newest entry of the user key of `target`, without putting a key together: true and its place,
+   * whose key is not in one piece (only its tag's first byte, the type, is where it would be), false
+   * where the block has none, undefined where it takes a finger to say.
+   *
+   * What the key before has in common with the target is known, and what the next one shares with that:
+   *
+   *   target  grape    before  grane  (3 in common)   next shares 4: it too has n for p, and is smaller
+   *                                                   next shares 2: compare from there on
+   */
+  newest(target: Bytes, to: { -readonly [K in keyof Place]: Place[K] }): boolean | undefined {
+    const { bytes, entriesEnd } = this;
+    const size = target.length - TAG_SIZE;
+    let low = 0;
+    let high = this.restarts - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      const at = this.restart(middle);
+      if (!(at < entriesEnd && this.#entryAt(at) > 0 && header.unshared >= TAG_SIZE))
+        return undefined;
+      const { key, unshared } = header;
+      if (compareUserAt(bytes, key, unshared, target, 0, target.length) < 0) low = middle;
+      else high = middle - 1;
+    }
+    /** Of the key before: bytes in common with the target, and how long its user part is. */
+    let common = 0;
+    let before = 0;
+    for (let at = this.restarts > 0 ? this.restart(low) : entriesEnd; at < entriesEnd; ) {
+      const end = this.#entryAt(at);
+      const { shared, unshared, key, valueLength } = header;
+      const user = shared + unshared - TAG_SIZE;
+      if (end === 0 || user < 0 || shared > before + TAG_SIZE) return undefined;
+      // It shares bytes of the tag before: rare, and not worth more words.
+      if (shared > before && common === before && common < size) return undefined;
+      if (shared <= common) {
+        const most = user < size ? user : size;
+        let i = shared;
+        let order = 0;
+        while (i < most) {
+          order = (bytes[key + i - shared] as number) - (target[i] as number);
+          if (order !== 0) break;
+          i++;
+        }
+        if (order === 0) order = user - size;
+        if (order > 0) return false;
+        if (order === 0) {
+          to.bytes = bytes;
+          to.from = key - shared;
+          to.length = shared + unshared;
+          to.valueBytes = bytes;
+          to.valueFrom = key + unshared;
+          to.valueLength = valueLength;
+          return shared > size ? undefined : true;
+        }
+        common = i;
+      }
+      before = user;
+      at = end;
+    }
+    return false;
   }
 
   /** How many restart points lie before an offset. */

@@ -25,7 +25,6 @@
 // under which nothing older can lie any more.
 
 import { type Bytes, equalBytes } from '../base/bytes.ts';
-import { copyBytes } from './block.ts';
 import { MergingCursor, TableCursor } from './cursor.ts';
 import type { Db } from './db.ts';
 import { type Job, type LsmEvent, overlapsRange, type PickReason } from './events.ts';
@@ -41,6 +40,7 @@ import {
 } from './key.ts';
 import { Output } from './output.ts';
 import type { Table } from './table.ts';
+import { copyBytes } from './varint.ts';
 
 export interface Pick {
   readonly why: PickReason;

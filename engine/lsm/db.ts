@@ -16,7 +16,7 @@ import { assert } from '../base/assert.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Disk, File } from '../disk/disk.ts';
 import { type DiskImage, fileNamed } from '../disk/image.ts';
-import { encodeBatch, type Operation } from './batch.ts';
+import { encodeBatch, type Operation, sizeOfBatch } from './batch.ts';
 import { compactAsDue, RESERVED } from './compaction.ts';
 import { LevelCursor, MergingCursor, SkipListCursor, TableCursor } from './cursor.ts';
 import type { Counters, Limits, LsmEvent, LsmValue, Strategy } from './events.ts';
@@ -39,9 +39,10 @@ import {
   type VersionEdit,
 } from './format.ts';
 import { DELETION, internalKey, userKeyOf, VALUE } from './key.ts';
-import { frameRecord, LOG_BLOCK } from './log.ts';
+import { frameRecord, LOG_BLOCK, mostFramed } from './log.ts';
 import { Output } from './output.ts';
 import {
+  addBatch,
   addToSkipList,
   createSkipList,
   FlatArena,
@@ -149,6 +150,8 @@ export function valueFor(options: Options): LsmValue {
 /** Chunks of a file: a sector where tables are tiny, a page where they are not. */
 const chunkFor = (bytes: number): number => (bytes <= 8192 ? 512 : 4096);
 
+const CHUNK_ALONE = 65536;
+
 export class Db {
   readonly disk: Disk;
   readonly options: Options;
@@ -161,6 +164,9 @@ export class Db {
   readonly #base: DiskImage;
   readonly #tables = new Map<number, Table>();
   readonly #lists = new Map<number, SkipList>();
+  /** Tables that were written here, not found. */
+  readonly #fresh = new Set<number>();
+  #scratch = new Uint8Array(0);
 
   constructor(
     disk: Disk,
@@ -190,7 +196,8 @@ export class Db {
 
   create(name: string): File {
     assert(!this.disk.has(name), `${name} is new`);
-    return this.disk.open(name, 'durable', chunkFor(this.options.tableSize));
+    const chunk = this.options.alone ? CHUNK_ALONE : chunkFor(this.options.tableSize);
+    return this.disk.open(name, 'durable', chunk);
   }
 
   /** A file that is there already. */
@@ -210,7 +217,10 @@ export class Db {
     const blocks = fileNamed(this.#base, name)?.now.blocks;
     const file = this.durable(name);
     const shared = blocks && opened.get(blocks);
-    const table = shared?.bytes.length === file.size ? shared : new Table(file.read(0, file.size));
+    const table =
+      shared?.bytes.length === file.size
+        ? shared
+        : new Table(file.read(0, file.size), this.#fresh.has(number));
     if (blocks) opened.set(blocks, table);
     this.#tables.set(number, table);
     return table;
@@ -230,7 +240,7 @@ export class Db {
   newMemtable(number: number): void {
     this.value.memtable = number;
     if (this.options.alone) {
-      const arena = new FlatArena(2 * this.options.memtableSize);
+      const arena = new FlatArena(1.25 * this.options.memtableSize);
       createSkipList(arena);
       this.#lists.set(number, new SkipList(arena));
       return;
@@ -291,11 +301,9 @@ export class Db {
   #apply(operations: readonly Operation[]): void {
     const { value, counters } = this;
     const first = value.lastSequence + 1;
-    const record = encodeBatch(first, operations);
-    this.written.push(record);
     const log = this.durable(logName(value.memtable));
     const offset = log.size;
-    const framed = frameRecord(record, offset);
+    const framed = this.#framed(first, operations, offset);
     log.write(offset, framed);
     counters.logBytes += framed.length;
     value.time += WRITE_US;
@@ -315,26 +323,59 @@ export class Db {
     });
     if (this.options.sync === 'write') this.#syncLog();
     const list = this.list(value.memtable) as SkipList;
+    if (!this.tell && list.arena instanceof FlatArena) this.#addQuietly(list, operations);
+    else
+      for (const { key, value: bytes } of operations) {
+        const sequence = ++value.lastSequence;
+        const height = heightFor(this.options.seed, sequence);
+        const internal = internalKey(key, sequence, bytes ? VALUE : DELETION);
+        const node = addToSkipList(
+          list,
+          list.arena as OwnArena,
+          internal,
+          bytes ?? NOTHING,
+          height,
+        );
+        counters.userBytes += key.length + (bytes?.length ?? 0);
+        if (bytes) counters.puts++;
+        else counters.deletes++;
+        this.tell?.({
+          kind: 'insert',
+          key,
+          sequence,
+          isPut: bytes !== undefined,
+          height,
+          compared: list.compared,
+          node,
+          used: list.used,
+        });
+      }
+    if (this.options.sync === 'write') value.acknowledged = value.lastSequence;
+  }
+
+  /** A batch as it goes to the log. Alone it is made in bytes that are used again, and not kept for the ledger. */
+  #framed(first: number, operations: readonly Operation[], offset: number): Uint8Array {
+    if (!this.options.alone) {
+      const record = encodeBatch(first, operations);
+      this.written.push(record);
+      return frameRecord(record, offset);
+    }
+    const size = sizeOfBatch(operations);
+    const most = mostFramed(size);
+    if (this.#scratch.length < size + most) this.#scratch = new Uint8Array(2 * (size + most));
+    const record = encodeBatch(first, operations, this.#scratch.subarray(0, size));
+    return frameRecord(record, offset, this.#scratch.subarray(size, size + most));
+  }
+
+  #addQuietly(list: SkipList, operations: readonly Operation[]): void {
+    const { value, counters } = this;
+    addBatch(list, list.arena as FlatArena, operations, value.lastSequence + 1, this.options.seed);
+    value.lastSequence += operations.length;
     for (const { key, value: bytes } of operations) {
-      const sequence = ++value.lastSequence;
-      const height = heightFor(this.options.seed, sequence);
-      const internal = internalKey(key, sequence, bytes ? VALUE : DELETION);
-      const node = addToSkipList(list, list.arena as OwnArena, internal, bytes ?? NOTHING, height);
       counters.userBytes += key.length + (bytes?.length ?? 0);
       if (bytes) counters.puts++;
       else counters.deletes++;
-      this.tell?.({
-        kind: 'insert',
-        key,
-        sequence,
-        isPut: bytes !== undefined,
-        height,
-        compared: list.compared,
-        node,
-        used: list.used,
-      });
     }
-    if (this.options.sync === 'write') value.acknowledged = value.lastSequence;
   }
 
   /** The log in use; an older one was synced when its memtable was frozen. */
@@ -523,6 +564,7 @@ export class Db {
       value.pointers = pointers;
     }
     for (const { number } of edit.removed ?? []) {
+      this.#fresh.delete(number);
       if (value.seeks[number] !== undefined) value.seeks = without(value.seeks, number);
       if (value.created[number] !== undefined) value.created = without(value.created, number);
     }
@@ -538,6 +580,7 @@ export class Db {
   }
 
   #syncTables(files: readonly TableFile[]): void {
+    if (this.options.alone) for (const { number } of files) this.#fresh.add(number);
     for (const { number } of files) this.durable(tableName(number)).sync();
     if (files.length > 0) this.disk.syncDirectory();
   }

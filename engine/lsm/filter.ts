@@ -79,17 +79,21 @@ export function bitsOf(filter: Bytes, key: Bytes): number[] {
   });
 }
 
-export function mayContain(filter: Bytes, key: Bytes): boolean {
-  if (filter.length < 2) return false;
-  const bits = (filter.length - 1) * 8;
-  const k = filter[filter.length - 1] as number;
+export const mayContain = (filter: Bytes, key: Bytes): boolean =>
+  mayContainHash(filter, 0, filter.length, hash(key));
+
+/** The same of a filter that stands somewhere in other bytes, for a key by its hash. */
+export function mayContainHash(bytes: Bytes, from: number, to: number, first: number): boolean {
+  if (to - from < 2) return false;
+  const bits = (to - from - 1) * 8;
+  const k = bytes[to - 1] as number;
   // More than 30 is kept for encodings to come: such a filter says maybe to everything.
   if (k > 30) return true;
-  let h = hash(key);
+  let h = first;
   const delta = ((h >>> 17) | (h << 15)) >>> 0;
   for (let i = 0; i < k; i++) {
     const bit = h % bits;
-    if (((filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false;
+    if (((bytes[from + (bit >>> 3)] as number) & (1 << (bit & 7))) === 0) return false;
     h = (h + delta) >>> 0;
   }
   return true;
@@ -144,6 +148,8 @@ export class FilterBlock {
   readonly count: number;
   readonly offsetsStart: number;
   readonly damage: string | undefined;
+  /** Bytes of the file that share a filter. */
+  readonly #stretch: number;
 
   constructor(bytes: Bytes) {
     this.bytes = bytes;
@@ -152,6 +158,7 @@ export class FilterBlock {
     const lg = bytes[bytes.length - 1] ?? 0;
     const isSound = end >= 0 && start <= end && lg < 32;
     this.lg = lg;
+    this.#stretch = 2 ** lg;
     this.offsetsStart = isSound ? start : 0;
     this.count = isSound ? Math.floor((end - start) / 4) : 0;
     if (!isSound) this.damage = `a filter block of ${bytes.length} bytes does not fit`;
@@ -171,7 +178,15 @@ export class FilterBlock {
   }
 
   mayContain(blockOffset: number, userKey: Bytes): boolean {
-    const filter = this.filterAt(blockOffset);
-    return filter === undefined || mayContain(filter, userKey);
+    return this.mayContainHash(blockOffset, hash(userKey));
+  }
+
+  mayContainHash(blockOffset: number, keyHash: number): boolean {
+    const index = Math.floor(blockOffset / this.#stretch);
+    if (index >= this.count) return true;
+    const { bytes, offsetsStart } = this;
+    const from = u32(bytes, offsetsStart + 4 * index);
+    const to = u32(bytes, offsetsStart + 4 * index + 4);
+    return !(from <= to && to <= offsetsStart) || mayContainHash(bytes, from, to, keyHash);
   }
 }

@@ -33,33 +33,36 @@ export type FragmentType = (typeof FRAGMENT_TYPES)[number];
 /** A stored checksum is never a plain one. */
 export const maskCrc = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
-/** The bytes that append a record to a log that is `size` bytes long. */
-export function frameRecord(data: Bytes, size: number): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let at = size % LOG_BLOCK;
+/** No record of so many bytes takes more in a log. */
+export const mostFramed = (size: number): number =>
+  size + (3 + Math.ceil(size / (LOG_BLOCK - LOG_HEADER))) * LOG_HEADER;
+
+/** The bytes that append a record to a log that is `size` bytes long. `into`: to be written over. */
+export function frameRecord(data: Bytes, size: number, into?: Uint8Array): Uint8Array {
+  const out = into ?? new Uint8Array(mostFramed(data.length));
+  let to = 0;
   let taken = 0;
   let begun = false;
   for (let isLast = false; !isLast; ) {
-    const left = LOG_BLOCK - at;
+    const left = LOG_BLOCK - ((size + to) % LOG_BLOCK);
     if (left < LOG_HEADER) {
-      if (left > 0) parts.push(new Uint8Array(left));
-      at = 0;
+      out.fill(0, to, to + left);
+      to += left;
       continue;
     }
     const count = Math.min(data.length - taken, left - LOG_HEADER);
     isLast = taken + count === data.length;
-    const fragment = new Uint8Array(LOG_HEADER + count);
-    fragment[4] = count;
-    fragment[5] = count >>> 8;
-    fragment[6] = begun ? (isLast ? 4 : 3) : isLast ? 1 : 2;
-    fragment.set(data.subarray(taken, taken + count), LOG_HEADER);
-    setU32(fragment, 0, maskCrc(crc32c(fragment, 6)));
-    parts.push(fragment);
+    out[to + 4] = count;
+    out[to + 5] = count >>> 8;
+    out[to + 6] = begun ? (isLast ? 4 : 3) : isLast ? 1 : 2;
+    out.set(data.subarray(taken, taken + count), to + LOG_HEADER);
+    const end = to + LOG_HEADER + count;
+    setU32(out, to, maskCrc(crc32c(out, to + 6, end)));
     taken += count;
-    at = (at + fragment.length) % LOG_BLOCK;
+    to = end;
     begun = true;
   }
-  return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
+  return out.subarray(0, to);
 }
 
 /** A fragment as it stands in the file. */

@@ -11,10 +11,11 @@
 // seeks; when none is left it is due for a compaction, which will save such looks.
 
 import { type Bytes, compareBytes } from '../base/bytes.ts';
-import { copyBytes, Finger, type Place } from './block.ts';
+import { Finger, type Place } from './block.ts';
 import { type Cursor, visibleBackward, visibleForward } from './cursor.ts';
 import type { Db } from './db.ts';
 import { overlapsRange } from './events.ts';
+import { hash } from './filter.ts';
 import { LEVELS, type TableFile } from './format.ts';
 import {
   compareUser,
@@ -24,11 +25,12 @@ import {
   isDeletion,
   seekKey,
   sequenceOf,
+  setTag,
   TAG_SIZE,
   userKeyOf,
   VALUE,
 } from './key.ts';
-import type { SkipList } from './skiplist.ts';
+import { copyBytes } from './varint.ts';
 
 type Found = { readonly sequence: number; readonly value: Bytes | undefined };
 
@@ -141,20 +143,27 @@ export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Byte
   return finish(undefined);
 }
 
-/** Where a get that nobody watches has its finger. */
+/** Where a get that nobody watches has its finger, and what it asks for: keys of one length make it once. */
 const finger = new Finger();
+let asked = new Uint8Array(0);
 
 /** The same walk and the same counters without a word about it, and without an object but the value's view. */
 function getUnwatched(db: Db, user: Bytes, sequence: number): Bytes | undefined {
   const { value, counters } = db;
-  const target = internalKey(user, sequence, VALUE);
+  if (asked.length !== user.length + TAG_SIZE) asked = new Uint8Array(user.length + TAG_SIZE);
+  const target = asked;
+  copyBytes(target, 0, user, 0, user.length);
+  setTag(target, user.length, sequence, VALUE);
+  const keyHash = hash(user);
+  const isLatest = sequence === value.lastSequence;
   counters.gets++;
   for (let n = 0; n < 2; n++) {
     const number = n === 0 ? value.memtable : value.immutable;
     const list = number === undefined ? undefined : db.list(number);
-    const node = list ? list.seek(target) : 0;
+    if (!list) continue;
+    const node = (isLatest ? list.newest(user, keyHash) : undefined) ?? list.seek(target);
     if (node === 0) continue;
-    (list as SkipList).place(node, found);
+    list.place(node, found);
     if (hasUser(found, target)) return valueAt(found);
   }
   let inVain: { level: number; file: TableFile } | undefined;
@@ -172,14 +181,15 @@ function getUnwatched(db: Db, user: Bytes, sequence: number): Bytes | undefined 
     const table = db.table(file.number);
     if (!table) continue;
     const block = table.blockFor(target);
-    const says = table.filterSays(block, user);
+    const says = table.filterSays(block, user, keyHash);
     if (says === 'no') counters.filterNo++;
     else if (block < table.blocks) {
       looked++;
       counters.blocksRead++;
-      if (table.find(block, target, finger) && hasUser(finger, target)) {
+      const newest = isLatest ? table.block(block).newest(target, found) : undefined;
+      if (newest ?? (table.find(block, target, finger) && hasUser(finger, target))) {
         if (inVain) charge(db, inVain);
-        return valueAt(finger);
+        return valueAt(newest ? found : finger);
       }
       if (says === 'maybe') counters.falsePositives++;
     }
@@ -240,6 +250,7 @@ export function* candidates(db: Db, user: Bytes): Iterable<{ level: number; file
 function charge(db: Db, { level, file }: { level: number; file: TableFile }): void {
   const { value, options } = db;
   if (options.strategy !== 'leveled' || value.readOnly || level === LEVELS - 1) return;
+  if (options.allowedSeeks === Number.POSITIVE_INFINITY) return;
   const left = (value.seeks[file.number] ?? options.allowedSeeks) - 1;
   value.seeks = { ...value.seeks, [file.number]: left };
   if (left <= 0) value.seekFile ??= { level, number: file.number };

@@ -18,9 +18,27 @@
 // A node's lanes lie within one chunk of the file; an entry may run over into the next.
 
 import type { Bytes } from '../base/bytes.ts';
+import type { Operation } from './batch.ts';
 import type { Place } from './block.ts';
-import { compareInternal, compareInternalAt, sequenceOf, TAG_SIZE } from './key.ts';
-import { readVarint, setU32, setVarint, sizeOfVarint, u32, varintSize } from './varint.ts';
+import { hash } from './filter.ts';
+import {
+  compareInternal,
+  compareInternalAt,
+  DELETION,
+  sequenceOf,
+  setTag,
+  TAG_SIZE,
+  VALUE,
+} from './key.ts';
+import {
+  copyBytes,
+  readVarint,
+  setU32,
+  setVarint,
+  sizeOfVarint,
+  u32,
+  varintSize,
+} from './varint.ts';
 
 export const MAX_HEIGHT = 12;
 export const HEAD = 16;
@@ -41,13 +59,70 @@ export interface OwnArena extends Arena {
   read(offset: number, length: number): Uint8Array;
 }
 
-/** One stretch of bytes that grows: the arena of a memtable of which nobody keeps images. */
+/**
+ * One stretch of bytes that grows: the arena of a memtable of which nobody keeps images. Beside it a
+ * hash table from user keys to their newest nodes: a get goes to the node without a search.
+ *
+ *   slot  hash mod slots, then the next one, until one is free       holds the node's offset; 0: free
+ */
 export class FlatArena implements OwnArena {
   readonly chunkSize = 2 ** 30;
   #bytes: Uint8Array;
+  #slots = new Int32Array(1024);
+  #used = 0;
 
   constructor(capacity: number) {
     this.#bytes = new Uint8Array(capacity);
+  }
+
+  /** The newest node of a user key, which is the first `length` bytes; 0: there is none. */
+  newest(user: Bytes, length: number, keyHash: number): number {
+    return this.#slots[this.#slotOf(user, length, keyHash)] as number;
+  }
+
+  /** A node with a newer version of a user key, or the first. */
+  remember(user: Bytes, length: number, keyHash: number, node: number): void {
+    const slot = this.#slotOf(user, length, keyHash);
+    if (this.#slots[slot] === 0 && 2 * ++this.#used > this.#slots.length) {
+      this.#slots[slot] = node;
+      this.#widen();
+    } else this.#slots[slot] = node;
+  }
+
+  #slotOf(user: Bytes, length: number, keyHash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (keyHash ^ (keyHash >>> 15)) & mask;
+    for (let node = slots[slot] as number; node !== 0; node = slots[slot] as number) {
+      if (this.#hasUser(node, user, length)) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  #hasUser(node: number, user: Bytes, length: number): boolean {
+    const bytes = this.#bytes;
+    const at = node + 4 + 4 * (bytes[node] as number);
+    if (readVarint(bytes, at) !== length + TAG_SIZE) return false;
+    const from = at + sizeOfVarint(length + TAG_SIZE);
+    for (let i = 0; i < length; i++) if (bytes[from + i] !== user[i]) return false;
+    return true;
+  }
+
+  #widen(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(4 * before.length);
+    const mask = this.#slots.length - 1;
+    for (const node of before) {
+      if (node === 0) continue;
+      const at = node + 4 + 4 * (this.#bytes[node] as number);
+      const length = readVarint(this.#bytes, at);
+      const from = at + sizeOfVarint(length);
+      const keyHash = hash(this.#bytes, from, from + length - TAG_SIZE);
+      let slot = (keyHash ^ (keyHash >>> 15)) & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = node;
+    }
   }
 
   chunk(): Bytes {
@@ -143,16 +218,22 @@ export class SkipList {
     return out;
   }
 
+  /** The newest node of a user key where the arena can tell without a search; undefined: it cannot. */
+  newest(user: Bytes, keyHash: number): number | undefined {
+    const { arena } = this;
+    return arena instanceof FlatArena ? arena.newest(user, user.length, keyHash) : undefined;
+  }
+
   /** The key of a node against another one. */
-  #compare(node: number, target: Bytes): number {
+  #compare(node: number, target: Bytes, targetLength = target.length): number {
     const chunk = this.arena.chunk(node >>> this.#shift);
     const here = node & this.#mask;
     const at = here + 4 + 4 * (chunk[here] as number);
     const length = chunk[at] as number;
     // Nearly always: a length of one byte, and a key that does not run over into the next chunk.
     return length < 0x80 && at + 1 + length <= this.arena.chunkSize
-      ? compareInternalAt(chunk, at + 1, length, target, 0, target.length)
-      : compareInternal(this.keyOf(node), target);
+      ? compareInternalAt(chunk, at + 1, length, target, 0, targetLength)
+      : compareInternal(this.keyOf(node), target.subarray(0, targetLength));
   }
 
   /** The greatest sequence of all entries. */
@@ -236,6 +317,34 @@ export class SkipList {
     }
   }
 
+  /**
+   * Moves `before` on to where a key that is behind the last one belongs: up the lanes as far as the
+   * next node is still smaller, then down again. Near places are found in few steps.
+   */
+  advance(target: Bytes, length: number, before: number[]): void {
+    const top = Math.max(1, this.height) - 1;
+    let lane = 0;
+    while (lane < top) {
+      const next = this.next(before[lane] as number, lane);
+      if (next === 0 || this.#compare(next, target, length) >= 0) break;
+      lane++;
+    }
+    let hasMoved = false;
+    for (let node = before[lane] as number; ; ) {
+      const next = this.next(node, lane);
+      if (next !== 0 && this.#compare(next, target, length) < 0) {
+        node = next;
+        hasMoved = true;
+        continue;
+      }
+      before[lane] = node;
+      if (lane === 0) return;
+      lane--;
+      // As long as nothing was passed, the lower lane has come at least as far.
+      if (!hasMoved) node = before[lane] as number;
+    }
+  }
+
   /** The last node whose key is smaller; 0: none. */
   seekBefore(target: Bytes): number {
     const before: number[] = [];
@@ -303,6 +412,88 @@ export function addToSkipList(
   height: number,
 ): number {
   list.seek(key, before);
+  const node = link(list, arena, key, key.length, value, height);
+  const user = key.length - TAG_SIZE;
+  if (arena instanceof FlatArena) arena.remember(key, user, hash(key, 0, user), node);
+  return node;
+}
+
+/** How many rows of a batch are sorted at a time; their numbers are part of what is sorted. */
+const SORTED = 4096;
+
+/**
+ * Adds a batch, whose first operation has that sequence, in the order of its keys: a search goes on from
+ * where the last one ended. The list is the same; only the nodes lie in another order in the arena.
+ */
+export function addBatch(
+  list: SkipList,
+  arena: FlatArena,
+  operations: readonly Operation[],
+  first: number,
+  seed: number,
+): void {
+  for (let from = 0; from < operations.length; from += SORTED) {
+    const order = roughOrder(operations, from, Math.min(operations.length, from + SORTED));
+    let last = new Uint8Array(64);
+    let lastLength = 0;
+    let key = new Uint8Array(64);
+    for (let n = 0; n < order.length; n++) {
+      const nth = from + ((order[n] as number) % SORTED);
+      const { key: user, value } = operations[nth] as Operation;
+      const length = user.length + TAG_SIZE;
+      if (length > key.length) key = new Uint8Array(2 * length);
+      copyBytes(key, 0, user, 0, user.length);
+      setTag(key, user.length, first + nth, value ? VALUE : DELETION);
+      if (lastLength > 0 && compareInternalAt(last, 0, lastLength, key, 0, length) < 0)
+        list.advance(key, length, before);
+      else list.seek(key.subarray(0, length), before);
+      const height = heightFor(seed, first + nth);
+      const node = link(list, arena, key, length, value ?? NOTHING, height);
+      for (let lane = 0; lane < height; lane++) before[lane] = node;
+      for (let lane = list.height; lane < MAX_HEIGHT; lane++) before[lane] = HEAD;
+      // Versions of one key have one print, so they come in the order of their writing.
+      arena.remember(user, user.length, hash(user), node);
+      const spare = last;
+      last = key;
+      key = spare;
+      lastLength = length;
+    }
+  }
+}
+
+/**
+ * The rows of a batch roughly by key: numbers that say so, with the row's own number in their last
+ * digits. Five bytes behind what all keys begin with decide; where that is not enough, the order is
+ * not right, and costs a search from the head.
+ */
+function roughOrder(operations: readonly Operation[], from: number, to: number): Float64Array {
+  const { key: one } = operations[from] as Operation;
+  let common = one.length;
+  for (let n = from + 1; n < to; n++) {
+    const { key } = operations[n] as Operation;
+    let i = 0;
+    while (i < common && i < key.length && key[i] === one[i]) i++;
+    common = i;
+  }
+  const order = new Float64Array(to - from);
+  for (let n = from; n < to; n++) {
+    const { key } = operations[n] as Operation;
+    let print = 0;
+    for (let i = common; i < common + 5; i++) print = print * 256 + (key[i] ?? 0);
+    order[n - from] = print * SORTED + (n - from);
+  }
+  return order.sort();
+}
+
+/** Enters a node behind `before`, and says where it is. */
+function link(
+  list: SkipList,
+  arena: OwnArena,
+  key: Bytes,
+  keyLength: number,
+  value: Bytes,
+  height: number,
+): number {
   const inUse = list.height;
   for (let lane = inUse; lane < height; lane++) before[lane] = HEAD;
   const { chunkSize } = arena;
@@ -312,12 +503,19 @@ export function addToSkipList(
   const end =
     offset +
     lanes +
-    sizeOfVarint(key.length) +
-    key.length +
+    sizeOfVarint(keyLength) +
+    keyLength +
     sizeOfVarint(value.length) +
     value.length;
 
-  writeEntry(arena, offset + lanes, end, key, value);
+  if (arena instanceof FlatArena) {
+    arena.reach(end);
+    putEntry(arena.own(), offset + lanes, key, keyLength, value);
+  } else {
+    const entry = new Uint8Array(end - offset - lanes);
+    putEntry(entry, 0, key, keyLength, value);
+    arena.write(offset + lanes, entry);
+  }
   const home = arena.own(Math.floor(offset / chunkSize));
   const here = offset % chunkSize;
   home[here] = height;
@@ -332,24 +530,21 @@ export function addToSkipList(
   setU32(head, 0, end);
   setU32(head, 4, entries + 1);
   setU32(head, 8, Math.max(inUse, height));
-  setU32(head, 12, dataBytes + key.length + value.length);
+  setU32(head, 12, dataBytes + keyLength + value.length);
   return offset;
 }
 
-function writeEntry(arena: OwnArena, from: number, end: number, key: Bytes, value: Bytes): void {
-  if (arena instanceof FlatArena) {
-    arena.reach(end);
-    putEntry(arena.own(), from, key, value);
-    return;
-  }
-  const entry = new Uint8Array(end - from);
-  putEntry(entry, 0, key, value);
-  arena.write(from, entry);
+function putEntry(
+  into: Uint8Array,
+  from: number,
+  key: Bytes,
+  keyLength: number,
+  value: Bytes,
+): void {
+  let at = setVarint(into, from, keyLength);
+  copyBytes(into, at, key, 0, keyLength);
+  at = setVarint(into, at + keyLength, value.length);
+  copyBytes(into, at, value, 0, value.length);
 }
 
-function putEntry(into: Uint8Array, from: number, key: Bytes, value: Bytes): void {
-  let at = setVarint(into, from, key.length);
-  for (let i = 0; i < key.length; i++) into[at + i] = key[i] as number;
-  at = setVarint(into, at + key.length, value.length);
-  into.set(value, at);
-}
+const NOTHING = new Uint8Array(0);

@@ -25,7 +25,7 @@ import {
   type StoredBlock,
   sealBlock,
 } from './block.ts';
-import { FILTER_NAME, FilterBlock, FilterBlockBuilder } from './filter.ts';
+import { FILTER_NAME, FilterBlock, FilterBlockBuilder, hash } from './filter.ts';
 import { compareInternalAt, seekKey, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
 import { Reader, u32, Writer } from './varint.ts';
 
@@ -196,15 +196,17 @@ export class Table {
   /** Names of meta blocks, and where they are. */
   readonly meta: ReadonlyMap<string, Handle>;
   readonly damage: readonly string[];
-  /** The keys of the index one behind the other, and where each ends: what a search reads. */
-  readonly #keys: Uint8Array;
-  readonly #ends: Int32Array;
+  readonly #search: IndexSearch;
   readonly #blocks: (StoredBlock | undefined)[] = [];
   readonly #opened: (Block | undefined)[] = [];
   readonly #entries = new Map<number, { entries: BlockEntry[]; damage: string | undefined }>();
 
-  constructor(bytes: Bytes) {
+  readonly #trusted: boolean;
+
+  /** `trusted`: whoever opens it has written it, and does not ask for the checksums of its data. */
+  constructor(bytes: Bytes, trusted = false) {
     this.bytes = bytes;
+    this.#trusted = trusted;
     const damage: string[] = [];
     this.footer = readFooter(bytes);
     const index: IndexEntry[] = [];
@@ -229,12 +231,7 @@ export class Table {
       }
     }
     this.index = index;
-    this.#keys = concatBytes(index.map(({ key }) => key));
-    this.#ends = new Int32Array(index.length);
-    for (let i = 0, end = 0; i < index.length; i++) {
-      end += (index[i] as IndexEntry).key.length;
-      this.#ends[i] = end;
-    }
+    this.#search = new IndexSearch(index);
     this.meta = meta;
     this.filterHandle = meta.get(FILTER_NAME);
     if (this.filterHandle) {
@@ -254,7 +251,7 @@ export class Table {
   stored(block: number): StoredBlock {
     let known = this.#blocks[block];
     if (!known) {
-      known = readStored(this.bytes, (this.index[block] as IndexEntry).handle);
+      known = readStored(this.bytes, (this.index[block] as IndexEntry).handle, this.#trusted);
       this.#blocks[block] = known;
     }
     return known;
@@ -306,25 +303,14 @@ export class Table {
 
   /** The number of the one block that can hold a key: the first whose index key is not smaller. */
   blockFor(target: Bytes): number {
-    const ends = this.#ends;
-    let low = 0;
-    let high = ends.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const from = middle === 0 ? 0 : (ends[middle - 1] as number);
-      const length = (ends[middle] as number) - from;
-      if (compareInternalAt(this.#keys, from, length, target, 0, target.length) < 0)
-        low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.#search.lowerBound(target);
   }
 
   /** What the filter says of a user key in a block: undefined where there is no filter. */
-  filterSays(block: number, userKey: Bytes): 'no' | 'maybe' | undefined {
+  filterSays(block: number, userKey: Bytes, keyHash = hash(userKey)): 'no' | 'maybe' | undefined {
     const handle = this.index[block]?.handle;
     if (!this.filter || !handle) return undefined;
-    return this.filter.mayContain(handle.offset, userKey) ? 'maybe' : 'no';
+    return this.filter.mayContainHash(handle.offset, keyHash) ? 'maybe' : 'no';
   }
 
   /** The first entry at or behind an internal key within one block. */
@@ -355,4 +341,76 @@ export class Table {
     const block = this.blockFor(seekKey(userKey));
     return this.blocks === 0 ? 0 : Math.min(1, block / this.blocks);
   }
+}
+
+/** Bytes of a key that a fingerprint has: as many as a double holds exactly. */
+const FINGERPRINT = 6;
+
+/**
+ * The keys of an index, made ready for many searches: one behind the other, and of each a fingerprint,
+ * the bytes behind what all of them begin with, as one number. Nearly every comparison is one of
+ * numbers that lie side by side.
+ */
+class IndexSearch {
+  readonly #keys: Uint8Array;
+  readonly #ends: Int32Array;
+  readonly #prints: Float64Array;
+  /** What all keys begin with, in bytes; of their user parts. */
+  readonly #common: number;
+
+  constructor(index: readonly IndexEntry[]) {
+    this.#keys = concatBytes(index.map(({ key }) => key));
+    this.#ends = new Int32Array(index.length);
+    const first = index[0]?.key;
+    const last = index.at(-1)?.key;
+    let common = 0;
+    if (first && last) {
+      const most = Math.min(first.length, last.length) - TAG_SIZE;
+      while (common < most && first[common] === last[common]) common++;
+    }
+    this.#common = common;
+    this.#prints = Float64Array.from(index, ({ key }) => printOf(key, common));
+    for (let i = 0, end = 0; i < index.length; i++) {
+      end += (index[i] as IndexEntry).key.length;
+      this.#ends[i] = end;
+    }
+  }
+
+  /** The first key that is not smaller. */
+  lowerBound(target: Bytes): number {
+    const ends = this.#ends;
+    let low = 0;
+    let high = ends.length;
+    // Whoever has not the common beginning lies before all of them, or behind.
+    const isInside = this.#hasBeginning(target);
+    const print = isInside ? printOf(target, this.#common) : 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      let order = isInside ? (this.#prints[middle] as number) - print : 0;
+      if (order === 0) {
+        const from = middle === 0 ? 0 : (ends[middle - 1] as number);
+        const length = (ends[middle] as number) - from;
+        order = compareInternalAt(this.#keys, from, length, target, 0, target.length);
+      }
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #hasBeginning(target: Bytes): boolean {
+    const common = this.#common;
+    if (target.length - TAG_SIZE < common) return false;
+    for (let i = 0; i < common; i++) if (target[i] !== this.#keys[i]) return false;
+    return true;
+  }
+}
+
+/** Of the user part of an internal key, from an offset on; a key that ends before is filled up with zeros. */
+function printOf(key: Bytes, from: number): number {
+  const end = key.length - TAG_SIZE;
+  let print = 0;
+  for (let i = from; i < from + FINGERPRINT; i++)
+    print = print * 256 + (i < end ? (key[i] as number) : 0);
+  return print;
 }

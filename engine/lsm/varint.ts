@@ -75,6 +75,21 @@ export function setVarint(bytes: Uint8Array, at: number, value: number): number 
   return to;
 }
 
+/** Up to so many bytes a loop copies faster than a call. */
+const SHORT = 128;
+
+/** Copies source[from..from+length) to `to`. */
+export function copyBytes(
+  into: Uint8Array,
+  to: number,
+  source: Bytes,
+  from: number,
+  length: number,
+): void {
+  if (length > SHORT) into.set(source.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i++) into[to + i] = source[from + i] as number;
+}
+
 /** Bytes that grow at their end: what every builder here writes into. */
 export class Writer {
   #bytes: Uint8Array;

@@ -3,9 +3,7 @@
  * its own, not synced) and against the same interface without files: 16-byte keys, 100-byte values.
  */
 
-import { Disk } from '../../engine/disk/disk.ts';
-import { createDatabase, Db, type Options } from '../../engine/lsm/db.ts';
-import { get, scan } from '../../engine/lsm/reads.ts';
+import { Store as Engine } from '../../engine/lsm/store.ts';
 import type { Line } from './lines.ts';
 import { type Figure, inTurns, ratios, summary, type Target } from './stats.ts';
 import {
@@ -19,45 +17,24 @@ import {
   workload,
 } from './stores.ts';
 
-const MIB = 2 ** 20;
-/** What LevelDB takes unless told. */
-const LEVELDB: Options = {
-  strategy: 'leveled',
-  memtableSize: 4 * MIB,
-  tableSize: 2 * MIB,
-  level1Size: 10 * MIB,
-  levelRatio: 10,
-  level0Trigger: 4,
-  level0Slowdown: 8,
-  level0Stop: 12,
-  allowedSeeks: 100,
-  table: { blockSize: 4096, restartInterval: 16, bitsPerKey: 10, filterLg: 11 },
-  sync: 'commit',
-  fifoBytes: 0,
-  fifoTtl: 0,
-  seed: 1,
-  sabotage: new Set(),
-};
-
 function ours(): Store {
-  let db: Db;
+  let store: Engine;
   return {
     open() {
-      const disk = new Disk();
-      const value = createDatabase(disk, LEVELDB);
-      db = new Db(disk, disk.seal(), value, LEVELDB);
+      store = Engine.open();
     },
-    putBatch(rows) {
-      db.write(rows.map(([key, value]) => ({ key, value })));
-      // The ledger is the lab's: nobody here holds the engine to it.
-      db.written.length = 0;
-    },
-    commit: () => db.commit(),
-    get: (key) => get(db, key),
+    putBatch: (rows) => store.putBatch(rows),
+    commit: () => store.commit(),
+    get: (key) => store.get(key),
     scan(from, to) {
       let bytes = 0;
-      for (const { value } of scan(db, from, to, false)) bytes += value.length;
+      store.scan(from, to, (row) => {
+        bytes += row.value.length;
+      });
       return bytes;
+    },
+    compact() {
+      store.compact();
     },
     close() {},
   };
@@ -106,6 +83,21 @@ export const lsmLine: Line = {
             size,
           });
         }
+      const merged = (name: string): number[] =>
+        (samples[name] as Rates[]).map(({ compact = 0 }) => compact);
+      if (others['classic-level'])
+        figures.push({
+          what: `lsm full compaction, ${size} rows`,
+          unit: 'MB/s',
+          ours: summary(merged('ours')),
+          peer: {
+            name: 'classic-level',
+            theirs: summary(merged('classic-level')),
+            ratio: ratios(merged('ours'), merged('classic-level')),
+          },
+          ...(size >= 100_000 && { target: { atLeast: 0.5 }, issue: 4 }),
+          size,
+        });
     }
     return figures;
   },
