@@ -369,7 +369,7 @@ export class Db {
 
   #addQuietly(list: SkipList, operations: readonly Operation[]): void {
     const { value, counters } = this;
-    addBatch(list, list.arena as FlatArena, operations, value.lastSequence + 1, this.options.seed);
+    addBatch(list.arena as FlatArena, operations, value.lastSequence + 1, this.options.seed);
     value.lastSequence += operations.length;
     for (const { key, value: bytes } of operations) {
       counters.userBytes += key.length + (bytes?.length ?? 0);

@@ -70,6 +70,8 @@ export class FlatArena implements OwnArena {
   #bytes: Uint8Array;
   #slots = new Int32Array(1024);
   #used = 0;
+  /** Nodes that are not yet linked: nobody has asked for the order since. */
+  pending: number[] = [];
 
   constructor(capacity: number) {
     this.#bytes = new Uint8Array(capacity);
@@ -297,6 +299,7 @@ export class SkipList {
 
   /** The first node whose key is not smaller; 0: none. `before` gets the last smaller node of each lane. */
   seek(target: Bytes, before?: number[], visit?: (node: number, lane: number) => void): number {
+    this.#settle();
     this.compared = 0;
     this.steps = 0;
     let node = HEAD;
@@ -318,7 +321,7 @@ export class SkipList {
   }
 
   /**
-   * Moves `before` on to where a key that is behind the last one belongs: up the lanes as far as the
+   * For who links many: moves `before` on to where a key that is behind the last one belongs: up the lanes as far as the
    * next node is still smaller, then down again. Near places are found in few steps.
    */
   advance(target: Bytes, length: number, before: number[]): void {
@@ -354,10 +357,17 @@ export class SkipList {
   }
 
   first(): number {
+    this.#settle();
     return this.next(HEAD);
   }
 
+  #settle(): void {
+    const { arena } = this;
+    if (arena instanceof FlatArena && arena.pending.length > 0) linkPending(this, arena);
+  }
+
   last(): number {
+    this.#settle();
     let node = HEAD;
     for (let lane = Math.max(1, this.height) - 1; lane >= 0; ) {
       const next = this.next(node, lane);
@@ -412,92 +422,125 @@ export function addToSkipList(
   height: number,
 ): number {
   list.seek(key, before);
-  const node = link(list, arena, key, key.length, value, height);
+  const node = enter(arena, key, key.length, value, height);
+  join(list, arena, node, height);
   const user = key.length - TAG_SIZE;
   if (arena instanceof FlatArena) arena.remember(key, user, hash(key, 0, user), node);
   return node;
 }
 
-/** How many rows of a batch are sorted at a time; their numbers are part of what is sorted. */
-const SORTED = 4096;
-
 /**
- * Adds a batch, whose first operation has that sequence, in the order of its keys: a search goes on from
- * where the last one ended. The list is the same; only the nodes lie in another order in the arena.
+ * Adds a batch, whose first operation has that sequence, to an arena of which nobody keeps images. The
+ * nodes are written and can be got at; they are linked when somebody asks for the order: one after the
+ * other, sorted, each search going on from where the last one ended.
  */
 export function addBatch(
-  list: SkipList,
   arena: FlatArena,
   operations: readonly Operation[],
   first: number,
   seed: number,
 ): void {
-  for (let from = 0; from < operations.length; from += SORTED) {
-    const order = roughOrder(operations, from, Math.min(operations.length, from + SORTED));
-    let last = new Uint8Array(64);
-    let lastLength = 0;
-    let key = new Uint8Array(64);
-    for (let n = 0; n < order.length; n++) {
-      const nth = from + ((order[n] as number) % SORTED);
-      const { key: user, value } = operations[nth] as Operation;
-      const length = user.length + TAG_SIZE;
-      if (length > key.length) key = new Uint8Array(2 * length);
-      copyBytes(key, 0, user, 0, user.length);
-      setTag(key, user.length, first + nth, value ? VALUE : DELETION);
-      if (lastLength > 0 && compareInternalAt(last, 0, lastLength, key, 0, length) < 0)
-        list.advance(key, length, before);
-      else list.seek(key.subarray(0, length), before);
-      const height = heightFor(seed, first + nth);
-      const node = link(list, arena, key, length, value ?? NOTHING, height);
-      for (let lane = 0; lane < height; lane++) before[lane] = node;
-      for (let lane = list.height; lane < MAX_HEIGHT; lane++) before[lane] = HEAD;
-      // Versions of one key have one print, so they come in the order of their writing.
-      arena.remember(user, user.length, hash(user), node);
-      const spare = last;
-      last = key;
-      key = spare;
-      lastLength = length;
-    }
+  let key = new Uint8Array(64);
+  for (let n = 0; n < operations.length; n++) {
+    const { key: user, value } = operations[n] as Operation;
+    const length = user.length + TAG_SIZE;
+    if (length > key.length) key = new Uint8Array(2 * length);
+    copyBytes(key, 0, user, 0, user.length);
+    setTag(key, user.length, first + n, value ? VALUE : DELETION);
+    const node = enter(arena, key, length, value ?? NOTHING, heightFor(seed, first + n));
+    arena.remember(user, user.length, hash(user), node);
+    arena.pending.push(node);
+  }
+}
+
+/** Rows that are sorted by a number each, whose last digits are the row's own: so many at most. */
+const SORTED = 2 ** 21;
+
+function linkPending(list: SkipList, arena: FlatArena): void {
+  const nodes = arena.pending;
+  arena.pending = [];
+  for (let from = 0; from < nodes.length; from += SORTED)
+    linkSorted(list, arena, inOrder(list, nodes.slice(from, from + SORTED)));
+}
+
+function linkSorted(list: SkipList, arena: FlatArena, nodes: readonly number[]): void {
+  const place: Mutable = { ...NOWHERE };
+  for (let n = 0; n < nodes.length; n++) {
+    const node = nodes[n] as number;
+    list.place(node, place);
+    const key = place.bytes.subarray(place.from, place.from + place.length);
+    if (n === 0) list.seek(key, before);
+    else list.advance(key, key.length, before);
+    const height = list.heightOf(node);
+    join(list, arena, node, height);
+    for (let lane = 0; lane < height; lane++) before[lane] = node;
   }
 }
 
 /**
- * The rows of a batch roughly by key: numbers that say so, with the row's own number in their last
- * digits. Five bytes behind what all keys begin with decide; where that is not enough, the order is
- * not right, and costs a search from the head.
+ * Nodes in the order of their keys: by four bytes behind what all of them begin with, as numbers, which
+ * sort quickly; where these are equal, by the keys.
  */
-function roughOrder(operations: readonly Operation[], from: number, to: number): Float64Array {
-  const { key: one } = operations[from] as Operation;
-  let common = one.length;
-  for (let n = from + 1; n < to; n++) {
-    const { key } = operations[n] as Operation;
+function inOrder(list: SkipList, nodes: readonly number[]): number[] {
+  const bytes = list.arena.chunk(0);
+  const place: Mutable = { ...NOWHERE };
+  list.place(nodes[0] as number, place);
+  const one = place.from;
+  let common = place.length - TAG_SIZE;
+  for (const node of nodes) {
+    list.place(node, place);
+    const most = Math.min(common, place.length - TAG_SIZE);
     let i = 0;
-    while (i < common && i < key.length && key[i] === one[i]) i++;
+    while (i < most && bytes[place.from + i] === bytes[one + i]) i++;
     common = i;
   }
-  const order = new Float64Array(to - from);
-  for (let n = from; n < to; n++) {
-    const { key } = operations[n] as Operation;
+  const prints = new Float64Array(nodes.length);
+  for (let n = 0; n < nodes.length; n++) {
+    list.place(nodes[n] as number, place);
+    const end = place.length - TAG_SIZE;
     let print = 0;
-    for (let i = common; i < common + 5; i++) print = print * 256 + (key[i] ?? 0);
-    order[n - from] = print * SORTED + (n - from);
+    for (let i = common; i < common + 4; i++)
+      print = print * 256 + (i < end ? (bytes[place.from + i] as number) : 0);
+    prints[n] = print * SORTED + n;
   }
-  return order.sort();
+  prints.sort();
+  const sorted = Array.from(prints, (print) => nodes[print % SORTED] as number);
+  const printAt = (n: number): number => Math.floor((prints[n] as number) / SORTED);
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1;
+    while (to < sorted.length && printAt(to) === printAt(from)) to++;
+    if (to - from > 1) {
+      const same = sorted.slice(from, to).map((node) => ({ node, key: list.keyOf(node) }));
+      same.sort((a, b) => compareInternal(a.key, b.key));
+      for (const [i, { node }] of same.entries()) sorted[from + i] = node;
+    }
+    from = to;
+  }
+  return sorted;
 }
 
-/** Enters a node behind `before`, and says where it is. */
-function link(
-  list: SkipList,
+type Mutable = { -readonly [K in keyof Place]: Place[K] };
+const NOTHING = new Uint8Array(0);
+const NOWHERE: Place = {
+  bytes: NOTHING,
+  from: 0,
+  length: 0,
+  valueBytes: NOTHING,
+  valueFrom: 0,
+  valueLength: 0,
+};
+
+/** Writes a node that is not linked yet, and says where it is. */
+function enter(
   arena: OwnArena,
   key: Bytes,
   keyLength: number,
   value: Bytes,
   height: number,
 ): number {
-  const inUse = list.height;
-  for (let lane = inUse; lane < height; lane++) before[lane] = HEAD;
   const { chunkSize } = arena;
-  let offset = (list.used + 3) & ~3;
+  let head = arena.own(0);
+  let offset = (u32(head, 0) + 3) & ~3;
   const lanes = 4 + 4 * height;
   if ((offset % chunkSize) + lanes > chunkSize) offset += chunkSize - (offset % chunkSize);
   const end =
@@ -516,22 +559,28 @@ function link(
     putEntry(entry, 0, key, keyLength, value);
     arena.write(offset + lanes, entry);
   }
-  const home = arena.own(Math.floor(offset / chunkSize));
-  const here = offset % chunkSize;
-  home[here] = height;
+  arena.own(Math.floor(offset / chunkSize))[offset % chunkSize] = height;
+  head = arena.own(0);
+  setU32(head, 0, end);
+  setU32(head, 4, u32(head, 4) + 1);
+  setU32(head, 12, u32(head, 12) + keyLength + value.length);
+  return offset;
+}
+
+/** Links a node behind `before`. */
+function join(list: SkipList, arena: OwnArena, node: number, height: number): void {
+  const { chunkSize } = arena;
+  const inUse = list.height;
+  for (let lane = inUse; lane < height; lane++) before[lane] = HEAD;
+  const home = arena.own(Math.floor(node / chunkSize));
+  const here = node % chunkSize;
   for (let lane = 0; lane < height; lane++)
     setU32(home, here + 4 + 4 * lane, list.next(before[lane] as number, lane));
   for (let lane = 0; lane < height; lane++) {
     const from = (before[lane] as number) + 4 + 4 * lane;
-    setU32(arena.own(Math.floor(from / chunkSize)), from % chunkSize, offset);
+    setU32(arena.own(Math.floor(from / chunkSize)), from % chunkSize, node);
   }
-  const { entries, dataBytes } = list;
-  const head = arena.own(0);
-  setU32(head, 0, end);
-  setU32(head, 4, entries + 1);
-  setU32(head, 8, Math.max(inUse, height));
-  setU32(head, 12, dataBytes + keyLength + value.length);
-  return offset;
+  if (height > inUse) setU32(arena.own(0), 8, height);
 }
 
 function putEntry(
@@ -546,5 +595,3 @@ function putEntry(
   at = setVarint(into, at + keyLength, value.length);
   copyBytes(into, at, value, 0, value.length);
 }
-
-const NOTHING = new Uint8Array(0);
