@@ -68,13 +68,15 @@ export interface OwnArena extends Arena {
 export class FlatArena implements OwnArena {
   readonly chunkSize = 2 ** 30;
   #bytes: Uint8Array;
-  #slots = new Int32Array(1024);
+  #slots: Int32Array;
   #used = 0;
   /** Nodes that are not yet linked: nobody has asked for the order since. */
   pending: number[] = [];
 
   constructor(capacity: number) {
     this.#bytes = new Uint8Array(capacity);
+    // About two slots for a row of ordinary size.
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1024, capacity / 128))));
   }
 
   /** The newest node of a user key, which is the first `length` bytes; 0: there is none. */
