@@ -39,6 +39,7 @@ import {
   type VersionEdit,
 } from './format.ts';
 import { DELETION, internalKey, userKeyOf, VALUE } from './key.ts';
+import type { Locator } from './locator.ts';
 import { frameRecord, LOG_BLOCK, mostFramed } from './log.ts';
 import { Output } from './output.ts';
 import {
@@ -164,8 +165,8 @@ export class Db {
   readonly #base: DiskImage;
   readonly #tables = new Map<number, Table>();
   readonly #lists = new Map<number, SkipList>();
-  /** Tables that were written here, not found. */
-  readonly #fresh = new Set<number>();
+  /** Alone: tables that were written here, not found, and where in them each key is. */
+  readonly #fresh = new Map<number, Locator | undefined>();
   #scratch = new Uint8Array(0);
 
   constructor(
@@ -194,6 +195,11 @@ export class Db {
     return this.value.nextFile++;
   }
 
+  /** A table was written here: its checksums need no look, and its keys are known. */
+  ours(number: number, locator: Locator | undefined): void {
+    this.#fresh.set(number, locator);
+  }
+
   create(name: string): File {
     assert(!this.disk.has(name), `${name} is new`);
     const chunk = this.options.alone ? CHUNK_ALONE : chunkFor(this.options.tableSize);
@@ -220,7 +226,7 @@ export class Db {
     const table =
       shared?.bytes.length === file.size
         ? shared
-        : new Table(file.read(0, file.size), this.#fresh.has(number));
+        : new Table(file.read(0, file.size), this.#fresh.has(number), this.#fresh.get(number));
     if (blocks) opened.set(blocks, table);
     this.#tables.set(number, table);
     return table;
@@ -580,7 +586,6 @@ export class Db {
   }
 
   #syncTables(files: readonly TableFile[]): void {
-    if (this.options.alone) for (const { number } of files) this.#fresh.add(number);
     for (const { number } of files) this.durable(tableName(number)).sync();
     if (files.length > 0) this.disk.syncDirectory();
   }

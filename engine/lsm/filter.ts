@@ -122,9 +122,9 @@ export class FilterBlockBuilder {
     while (this.#offsets.length < index) this.#emit();
   }
 
-  /** A user key, bytes[from..to). */
-  add(bytes: Bytes, from: number, to: number): void {
-    this.#hashes.push(hash(bytes, from, to));
+  /** A user key by its hash. */
+  add(keyHash: number): void {
+    this.#hashes.push(keyHash);
   }
 
   finish(): Uint8Array {

@@ -6,6 +6,7 @@ import type { File } from '../disk/disk.ts';
 import type { Place } from './block.ts';
 import type { Db } from './db.ts';
 import { type TableFile, tableName } from './format.ts';
+import { LocatorBuilder } from './locator.ts';
 import { CREATED_NAME, TableBuilder } from './table.ts';
 import { setU64 } from './varint.ts';
 
@@ -16,6 +17,7 @@ export class Output {
   readonly #from: 'memtable' | 'compaction';
   readonly #file: File;
   readonly #builder: TableBuilder;
+  readonly #locator: LocatorBuilder | undefined;
   #blocks = 0;
   /** A block was just written. */
   isAtBlock = false;
@@ -26,8 +28,11 @@ export class Output {
     this.#from = from;
     this.number = number;
     this.#file = db.create(tableName(number));
-    this.#builder = new TableBuilder(db.options.table, (bytes) =>
-      this.#file.write(this.#file.size, bytes),
+    this.#locator = db.options.alone ? new LocatorBuilder() : undefined;
+    this.#builder = new TableBuilder(
+      db.options.table,
+      (bytes) => this.#file.write(this.#file.size, bytes),
+      this.#locator,
     );
     const { job } = db.value;
     if (job) db.value.job = { ...job, outputs: [...job.outputs, number] };
@@ -62,6 +67,7 @@ export class Output {
     const { smallest, largest, entries } = this.#builder;
     assert(smallest && largest, 'a table has an entry');
     const size = this.#builder.finish(meta);
+    if (this.#locator) db.ours(this.number, this.#locator.finish());
     if (db.options.strategy === 'fifo')
       db.value.created = { ...db.value.created, [this.number]: db.value.time };
     db.tell?.({

@@ -30,6 +30,7 @@ import {
   userKeyOf,
   VALUE,
 } from './key.ts';
+import type { Table } from './table.ts';
 import { copyBytes } from './varint.ts';
 
 type Found = { readonly sequence: number; readonly value: Bytes | undefined };
@@ -180,18 +181,38 @@ function getUnwatched(db: Db, user: Bytes, sequence: number): Bytes | undefined 
     counters.probes++;
     const table = db.table(file.number);
     if (!table) continue;
-    const block = table.blockFor(target);
-    const says = table.filterSays(block, user, keyHash);
-    if (says === 'no') counters.filterNo++;
-    else if (block < table.blocks) {
-      looked++;
-      counters.blocksRead++;
-      const newest = isLatest ? table.block(block).newest(target, found) : undefined;
-      if (newest ?? (table.find(block, target, finger) && hasUser(finger, target))) {
-        if (inVain) charge(db, inVain);
-        return valueAt(newest ? found : finger);
+    if (isLatest && table.locator) {
+      const { locator } = table;
+      let slot = locator.next(keyHash, locator.first(keyHash));
+      if (slot < 0) counters.filterNo++;
+      for (; slot >= 0; slot = locator.next(keyHash, slot + 1)) {
+        looked++;
+        counters.blocksRead++;
+        const value = newestIn(table, locator.blockAt(slot), target);
+        if (value === null) counters.falsePositives++;
+        else {
+          if (inVain) charge(db, inVain);
+          return value;
+        }
       }
-      if (says === 'maybe') counters.falsePositives++;
+    } else {
+      const block = table.blockFor(target);
+      const says = table.filterSays(block, user, keyHash);
+      if (says === 'no') counters.filterNo++;
+      else if (block < table.blocks) {
+        looked++;
+        counters.blocksRead++;
+        const value = isLatest
+          ? newestIn(table, block, target)
+          : table.find(block, target, finger) && hasUser(finger, target)
+            ? valueAt(finger)
+            : null;
+        if (value !== null) {
+          if (inVain) charge(db, inVain);
+          return value;
+        }
+        if (says === 'maybe') counters.falsePositives++;
+      }
     }
     if (inVain && looked > 0) {
       charge(db, inVain);
@@ -200,6 +221,13 @@ function getUnwatched(db: Db, user: Bytes, sequence: number): Bytes | undefined 
     } else if (looked >= 0) inVain ??= { level, file };
   }
   return undefined;
+}
+
+/** The value of the newest version of a key in a block, undefined for a tombstone; null: it is not there. */
+function newestIn(table: Table, block: number, target: Bytes): Bytes | undefined | null {
+  const newest = table.block(block).newest(target, found);
+  if (newest !== undefined) return newest ? valueAt(found) : null;
+  return table.find(block, target, finger) && hasUser(finger, target) ? valueAt(finger) : null;
 }
 
 const found: { -readonly [K in keyof Place]: Place[K] } = {

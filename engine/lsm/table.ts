@@ -27,6 +27,7 @@ import {
 } from './block.ts';
 import { FILTER_NAME, FilterBlock, FilterBlockBuilder, hash } from './filter.ts';
 import { compareInternalAt, seekKey, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
+import type { Locator, LocatorBuilder } from './locator.ts';
 import { Reader, u32, Writer } from './varint.ts';
 
 export const FOOTER = 48;
@@ -62,7 +63,15 @@ export class TableBuilder {
   entries = 0;
   blocks = 0;
 
-  constructor(options: TableOptions, append: (bytes: Uint8Array) => void) {
+  readonly #locator: LocatorBuilder | undefined;
+
+  /** `locator`: gets told where each entry goes. */
+  constructor(
+    options: TableOptions,
+    append: (bytes: Uint8Array) => void,
+    locator?: LocatorBuilder,
+  ) {
+    this.#locator = locator;
     this.#options = options;
     this.#append = append;
     this.#data = new BlockBuilder(options.restartInterval);
@@ -92,7 +101,11 @@ export class TableBuilder {
     }
     this.smallest ??= bytes.slice(from, from + length);
     this.entries++;
-    this.#filter?.add(bytes, from, from + length - filterTail);
+    if (this.#filter || this.#locator) {
+      const keyHash = hash(bytes, from, from + length - filterTail);
+      this.#filter?.add(keyHash);
+      this.#locator?.add(keyHash, this.blocks);
+    }
     this.#data.addFrom(place);
     if (this.#data.size >= this.#options.blockSize) this.flush();
   }
@@ -202,11 +215,13 @@ export class Table {
   readonly #entries = new Map<number, { entries: BlockEntry[]; damage: string | undefined }>();
 
   readonly #trusted: boolean;
+  readonly locator: Locator | undefined;
 
   /** `trusted`: whoever opens it has written it, and does not ask for the checksums of its data. */
-  constructor(bytes: Bytes, trusted = false) {
+  constructor(bytes: Bytes, trusted = false, locator?: Locator) {
     this.bytes = bytes;
     this.#trusted = trusted;
+    this.locator = locator;
     const damage: string[] = [];
     this.footer = readFooter(bytes);
     const index: IndexEntry[] = [];
