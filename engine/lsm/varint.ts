@@ -75,8 +75,8 @@ export function setVarint(bytes: Uint8Array, at: number, value: number): number 
   return to;
 }
 
-/** Up to so many bytes a loop copies faster than a call. */
-const SHORT = 128;
+/** Up to so many bytes a loop copies faster than a view is made. */
+const SHORT = 24;
 
 /** Copies source[from..from+length) to `to`. */
 export function copyBytes(
@@ -86,7 +86,8 @@ export function copyBytes(
   from: number,
   length: number,
 ): void {
-  if (length > SHORT) into.set(source.subarray(from, from + length), to);
+  if (length === source.length) into.set(source, to);
+  else if (length > SHORT) into.set(source.subarray(from, from + length), to);
   else for (let i = 0; i < length; i++) into[to + i] = source[from + i] as number;
 }
 
