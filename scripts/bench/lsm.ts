@@ -3,7 +3,11 @@
  * its own, not synced) and against the same interface without files: 16-byte keys, 100-byte values.
  */
 
+import { lsm } from '../../engine/labs/lsm.ts';
+import { words } from '../../engine/labs/lsm-words.ts';
 import { Store as Engine } from '../../engine/lsm/store.ts';
+import { type Lab, labOf, type Setup } from '../../engine/run/lab.ts';
+import { Timeline } from '../../engine/run/timeline.ts';
 import type { Line } from './lines.ts';
 import { type Figure, inTurns, ratios, summary, type Target } from './stats.ts';
 import {
@@ -16,6 +20,7 @@ import {
   type Store,
   workload,
 } from './stores.ts';
+import { held, jumps, MB } from './timeline.ts';
 
 function ours(): Store {
   let store: Engine;
@@ -98,6 +103,55 @@ export const lsmLine: Line = {
           ...(size >= 100_000 && { target: { atLeast: 0.5 }, issue: 4 }),
           size,
         });
+    }
+    return figures;
+  },
+};
+
+/** Every moment of a run of the lab, its flushes and compactions included, can be had again. */
+export const lsmRecordLine: Line = {
+  name: 'lsm-jump',
+  about:
+    'a run of 10,000 operations of the LSM lab with all its compactions: its weight, and jumps into it',
+  async run({ quick, turns }) {
+    const count = quick ? 1_000 : 10_000;
+    const lab = labOf(lsm, words) as unknown as Lab;
+    const figures: Figure[] = [];
+    const kept: Timeline[] = [];
+    for (const strategy of ['leveled', 'tiered']) {
+      const setup: Setup = {
+        lab: 'lsm',
+        seed: 1,
+        settings: {
+          ...Object.fromEntries(words.settings.map(({ name, default: value }) => [name, value])),
+          strategy,
+        },
+        sabotage: [],
+      };
+      const record = (): Timeline => {
+        const timeline = new Timeline(lab, setup, { referees: false });
+        timeline.append({ kind: 'workload', name: 'update', count, done: 0 });
+        return timeline;
+      };
+      // What the compiler holds is not counted.
+      jumps(record(), 1, 100);
+      const before = await held();
+      const timeline = record();
+      kept.push(timeline); // or it might be let go before it was weighed
+      const { median, late } = jumps(timeline, turns, quick ? 100 : 500);
+      const grown = (await held()) - before;
+      const figure = (what: string, unit: string, ours: number[], atMost?: number) =>
+        figures.push({
+          what: `${strategy}: ${what}`,
+          unit,
+          ours: summary(ours),
+          ...(atMost !== undefined && { target: { atMost }, issue: 4 }),
+          size: count,
+        });
+      figure(`to one of ${timeline.length} moments, median`, 'ms', median, 4);
+      figure('the same, 99th percentile', 'ms', late);
+      figure('held, by Timeline.weight', 'MiB', [timeline.weight / MB], 32);
+      figure('held, heap and bytes, after the jumps', 'MiB', [grown / MB], 32);
     }
     return figures;
   },

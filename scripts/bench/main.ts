@@ -16,7 +16,7 @@ import { keptLine } from './kept.ts';
 import { keyValueLine } from './keyvalue.ts';
 import { linearLine } from './linear.ts';
 import type { Line, Options } from './lines.ts';
-import { lsmLine } from './lsm.ts';
+import { lsmLine, lsmRecordLine } from './lsm.ts';
 import { type Figure, table, verdict } from './stats.ts';
 import { diskLine, frameLine, jumpLine, recordLine } from './timeline.ts';
 
@@ -31,6 +31,7 @@ const LINES: readonly Line[] = [
   diskLine,
   keyValueLine,
   lsmLine,
+  lsmRecordLine,
   linearLine,
   explorerLine,
   clusterLine,

@@ -124,10 +124,10 @@ export const recordLine: Line = {
   },
 };
 
-const MB = 2 ** 20;
+export const MB = 2 ** 20;
 
 /** What is held now: the heap and the bytes beside it, once what is not held is gone. */
-async function held(): Promise<number> {
+export async function held(): Promise<number> {
   if (!globalThis.gc) throw new Error('this line wants node --expose-gc');
   // Bytes outside of the heap are let go behind its back, a while after their owners.
   for (let i = 0; i < 6; i++) {
@@ -139,7 +139,7 @@ async function held(): Promise<number> {
 }
 
 /** Jumps to random moments: the median and the 99th percentile of each turn, in ms. */
-function jumps(timeline: Timeline, turns: number, each: number) {
+export function jumps(timeline: Timeline, turns: number, each: number) {
   const dice = new Dice(3);
   const median: number[] = [];
   const late: number[] = [];
