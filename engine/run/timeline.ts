@@ -75,7 +75,7 @@ interface Verdict {
   readonly problems: readonly Problem[];
 }
 
-const WINDOW = 256;
+const WINDOW = 64;
 
 export class Timeline<S = unknown, C = unknown, E extends AnyEvent = AnyEvent> {
   readonly lab: Lab<S, C, E>;
