@@ -30,35 +30,10 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
   Uint32Array,
 ];
 
-const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-/** From so many bytes on it pays to make a view of words. */
-const LONG = 256;
-
 /** CRC-32C of bytes[from..to), an unsigned 32-bit number; `before` continues an earlier one. */
 export function crc32c(bytes: Bytes, from = 0, to = bytes.length, before = 0): number {
   let crc = ~before;
   let at = from;
-  if (LITTLE_ENDIAN && to - from >= LONG) {
-    // Words at a time, from where the first of them begins.
-    while ((bytes.byteOffset + at) % 4 !== 0)
-      crc = (crc >>> 8) ^ (T0[(crc ^ (bytes[at++] as number)) & 255] as number);
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (to - at) >>> 2);
-    const pairs = words.length & ~1;
-    for (let i = 0; i < pairs; i += 2) {
-      const low = crc ^ (words[i] as number);
-      const high = words[i + 1] as number;
-      crc =
-        (T7[low & 255] as number) ^
-        (T6[(low >>> 8) & 255] as number) ^
-        (T5[(low >>> 16) & 255] as number) ^
-        (T4[low >>> 24] as number) ^
-        (T3[high & 255] as number) ^
-        (T2[(high >>> 8) & 255] as number) ^
-        (T1[(high >>> 16) & 255] as number) ^
-        (T0[high >>> 24] as number);
-    }
-    at += 4 * pairs;
-  }
   for (; at + 8 <= to; at += 8) {
     const low =
       crc ^

@@ -18,7 +18,7 @@
 
 import type { Bytes } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
-import { compareInternalAt, compareUserAt, TAG_SIZE } from './key.ts';
+import { compareInternalAt } from './key.ts';
 import { maskCrc } from './log.ts';
 import { unsnappy } from './snappy.ts';
 import { copyBytes, readVarint, setU32, setVarint, u32, varintSize } from './varint.ts';
@@ -276,7 +276,7 @@ export class Block {
   count(): number {
     let count = 0;
     for (let at = 0; at < this.entriesEnd; count++) {
-      const end = this.#entryAt(at);
+      const end = this.entryAt(at);
       if (end === 0) break;
       at = end;
     }
@@ -284,7 +284,7 @@ export class Block {
   }
 
   /** Reads the three lengths of an entry into `header`; returns where the entry ends, 0: it does not fit. */
-  #entryAt(at: number): number {
+  entryAt(at: number): number {
     const { bytes, entriesEnd } = this;
     const a = bytes[at] as number;
     const b = bytes[at + 1] as number;
@@ -320,7 +320,7 @@ export class Block {
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       const at = this.restart(middle);
-      const isEntry = at < entriesEnd && this.#entryAt(at) > 0 && header.unshared >= 8;
+      const isEntry = at < entriesEnd && this.entryAt(at) > 0 && header.unshared >= 8;
       finger.compared++;
       const { key, unshared } = header;
       if (isEntry && compareInternalAt(bytes, key, unshared, target, 0, target.length) < 0)
@@ -357,68 +357,6 @@ export class Block {
     };
   }
 
-  /**
-   * The newest entry of the user key of `target`, without putting a key together: true and its place,
-   * whose key is not in one piece (only its tag's first byte, the type, is where it would be), false
-   * where the block has none, undefined where it takes a finger to say.
-   *
-   * What the key before has in common with the target is known, and what the next one shares with that:
-   *
-   *   target  grape    before  grane  (3 in common)   next shares 4: it too has n for p, and is smaller
-   *                                                   next shares 2: compare from there on
-   */
-  newest(target: Bytes, to: { -readonly [K in keyof Place]: Place[K] }): boolean | undefined {
-    const { bytes, entriesEnd } = this;
-    const size = target.length - TAG_SIZE;
-    let low = 0;
-    let high = this.restarts - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      const at = this.restart(middle);
-      if (!(at < entriesEnd && this.#entryAt(at) > 0 && header.unshared >= TAG_SIZE))
-        return undefined;
-      const { key, unshared } = header;
-      if (compareUserAt(bytes, key, unshared, target, 0, target.length) < 0) low = middle;
-      else high = middle - 1;
-    }
-    /** Of the key before: bytes in common with the target, and how long its user part is. */
-    let common = 0;
-    let before = 0;
-    for (let at = this.restarts > 0 ? this.restart(low) : entriesEnd; at < entriesEnd; ) {
-      const end = this.#entryAt(at);
-      const { shared, unshared, key, valueLength } = header;
-      const user = shared + unshared - TAG_SIZE;
-      if (end === 0 || user < 0 || shared > before + TAG_SIZE) return undefined;
-      // It shares bytes of the tag before: rare, and not worth more words.
-      if (shared > before && common === before && common < size) return undefined;
-      if (shared <= common) {
-        const most = user < size ? user : size;
-        let i = shared;
-        let order = 0;
-        while (i < most) {
-          order = (bytes[key + i - shared] as number) - (target[i] as number);
-          if (order !== 0) break;
-          i++;
-        }
-        if (order === 0) order = user - size;
-        if (order > 0) return false;
-        if (order === 0) {
-          to.bytes = bytes;
-          to.from = key - shared;
-          to.length = shared + unshared;
-          to.valueBytes = bytes;
-          to.valueFrom = key + unshared;
-          to.valueLength = valueLength;
-          return shared > size ? undefined : true;
-        }
-        common = i;
-      }
-      before = user;
-      at = end;
-    }
-    return false;
-  }
-
   /** How many restart points lie before an offset. */
   restartBefore(at: number): number {
     let low = 0;
@@ -434,7 +372,7 @@ export class Block {
   /** Moves a finger to the entry behind its own; false at the end of the block and at damage. */
   step(finger: Finger): boolean {
     const at = finger.end;
-    const end = at < this.entriesEnd ? this.#entryAt(at) : 0;
+    const end = at < this.entriesEnd ? this.entryAt(at) : 0;
     const { shared, unshared, valueLength, key } = header;
     if (end === 0 || shared > finger.length) return false;
     finger.take(this.bytes, shared, key, unshared, valueLength);
@@ -444,8 +382,8 @@ export class Block {
   }
 }
 
-/** What #entryAt has read: one for all, and valid until the next. */
-const header = { shared: 0, unshared: 0, valueLength: 0, key: 0 };
+/** What entryAt has read: one for all, and valid until the next. */
+export const header = { shared: 0, unshared: 0, valueLength: 0, key: 0 };
 
 /** A finger on an entry of a block: its key is put together in bytes of the finger's own. */
 export class Finger implements Place {

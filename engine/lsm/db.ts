@@ -16,7 +16,7 @@ import { assert } from '../base/assert.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Disk, File } from '../disk/disk.ts';
 import { type DiskImage, fileNamed } from '../disk/image.ts';
-import { encodeBatch, type Operation, sizeOfBatch } from './batch.ts';
+import { encodeBatch, type Operation } from './batch.ts';
 import { compactAsDue, RESERVED } from './compaction.ts';
 import { LevelCursor, MergingCursor, SkipListCursor, TableCursor } from './cursor.ts';
 import type { Counters, Limits, LsmEvent, LsmValue, Strategy } from './events.ts';
@@ -39,18 +39,10 @@ import {
   type VersionEdit,
 } from './format.ts';
 import { DELETION, internalKey, userKeyOf, VALUE } from './key.ts';
-import type { Locator } from './locator.ts';
-import { frameRecord, LOG_BLOCK, mostFramed } from './log.ts';
+import type { Locator, LocatorBuilder } from './locator.ts';
+import { frameRecord, LOG_BLOCK } from './log.ts';
 import { Output } from './output.ts';
-import {
-  addBatch,
-  addToSkipList,
-  createSkipList,
-  FlatArena,
-  heightFor,
-  type OwnArena,
-  SkipList,
-} from './skiplist.ts';
+import { addToSkipList, createSkipList, heightFor, type OwnArena, SkipList } from './skiplist.ts';
 import { Table, type TableOptions } from './table.ts';
 
 export type Sabotage =
@@ -77,8 +69,18 @@ export interface Options extends Limits {
   readonly fifoTtl: number;
   readonly seed: number;
   readonly sabotage: ReadonlySet<string>;
-  /** Nobody keeps images of the memory: a memtable is one stretch of bytes, which no image holds. */
-  readonly alone?: boolean;
+  /** Nobody watches, and nobody keeps images of the memory. */
+  readonly alone?: Alone;
+}
+
+/** The short ways of whoever is alone with the engine (alone.ts). */
+export interface Alone {
+  /** For a memtable of such a size: one that no image holds. */
+  arena(memtableSize: number): OwnArena;
+  addBatch(db: Db, list: SkipList, operations: readonly Operation[]): void;
+  /** A batch as it goes to the log at an offset; valid until the next, and not kept for the ledger. */
+  framed(first: number, operations: readonly Operation[], offset: number): Uint8Array;
+  locator(): LocatorBuilder;
 }
 
 /** LevelDB sleeps a millisecond at the slowdown; a write takes about ten here. */
@@ -167,7 +169,6 @@ export class Db {
   readonly #lists = new Map<number, SkipList>();
   /** Alone: tables that were written here, not found, and where in them each key is. */
   readonly #fresh = new Map<number, Locator | undefined>();
-  #scratch = new Uint8Array(0);
 
   constructor(
     disk: Disk,
@@ -246,7 +247,7 @@ export class Db {
   newMemtable(number: number): void {
     this.value.memtable = number;
     if (this.options.alone) {
-      const arena = new FlatArena(1.25 * this.options.memtableSize);
+      const arena = this.options.alone.arena(this.options.memtableSize);
       createSkipList(arena);
       this.#lists.set(number, new SkipList(arena));
       return;
@@ -309,7 +310,8 @@ export class Db {
     const first = value.lastSequence + 1;
     const log = this.durable(logName(value.memtable));
     const offset = log.size;
-    const framed = this.#framed(first, operations, offset);
+    const framed =
+      this.options.alone?.framed(first, operations, offset) ?? this.#framed(operations, offset);
     log.write(offset, framed);
     counters.logBytes += framed.length;
     value.time += WRITE_US;
@@ -329,7 +331,7 @@ export class Db {
     });
     if (this.options.sync === 'write') this.#syncLog();
     const list = this.list(value.memtable) as SkipList;
-    if (!this.tell && list.arena instanceof FlatArena) this.#addQuietly(list, operations);
+    if (this.options.alone) this.options.alone.addBatch(this, list, operations);
     else
       for (const { key, value: bytes } of operations) {
         const sequence = ++value.lastSequence;
@@ -359,29 +361,10 @@ export class Db {
     if (this.options.sync === 'write') value.acknowledged = value.lastSequence;
   }
 
-  /** A batch as it goes to the log. Alone it is made in bytes that are used again, and not kept for the ledger. */
-  #framed(first: number, operations: readonly Operation[], offset: number): Uint8Array {
-    if (!this.options.alone) {
-      const record = encodeBatch(first, operations);
-      this.written.push(record);
-      return frameRecord(record, offset);
-    }
-    const size = sizeOfBatch(operations);
-    const most = mostFramed(size);
-    if (this.#scratch.length < size + most) this.#scratch = new Uint8Array(2 * (size + most));
-    const record = encodeBatch(first, operations, this.#scratch.subarray(0, size));
-    return frameRecord(record, offset, this.#scratch.subarray(size, size + most));
-  }
-
-  #addQuietly(list: SkipList, operations: readonly Operation[]): void {
-    const { value, counters } = this;
-    addBatch(list.arena as FlatArena, operations, value.lastSequence + 1, this.options.seed);
-    value.lastSequence += operations.length;
-    for (const { key, value: bytes } of operations) {
-      counters.userBytes += key.length + (bytes?.length ?? 0);
-      if (bytes) counters.puts++;
-      else counters.deletes++;
-    }
+  #framed(operations: readonly Operation[], offset: number): Uint8Array {
+    const record = encodeBatch(this.value.lastSequence + 1, operations);
+    this.written.push(record);
+    return frameRecord(record, offset);
   }
 
   /** The log in use; an older one was synced when its memtable was frozen. */

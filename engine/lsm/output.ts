@@ -6,7 +6,7 @@ import type { File } from '../disk/disk.ts';
 import type { Place } from './block.ts';
 import type { Db } from './db.ts';
 import { type TableFile, tableName } from './format.ts';
-import { LocatorBuilder } from './locator.ts';
+import type { LocatorBuilder } from './locator.ts';
 import { CREATED_NAME, TableBuilder } from './table.ts';
 import { setU64 } from './varint.ts';
 
@@ -28,7 +28,7 @@ export class Output {
     this.#from = from;
     this.number = number;
     this.#file = db.create(tableName(number));
-    this.#locator = db.options.alone ? new LocatorBuilder() : undefined;
+    this.#locator = db.options.alone?.locator();
     this.#builder = new TableBuilder(
       db.options.table,
       (bytes) => this.#file.write(this.#file.size, bytes),

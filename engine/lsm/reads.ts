@@ -11,33 +11,16 @@
 // seeks; when none is left it is due for a compaction, which will save such looks.
 
 import { type Bytes, compareBytes } from '../base/bytes.ts';
-import { Finger, type Place } from './block.ts';
-import { type Cursor, visibleBackward, visibleForward } from './cursor.ts';
+import { visibleBackward, visibleForward } from './cursor.ts';
 import type { Db } from './db.ts';
 import { overlapsRange } from './events.ts';
-import { hash } from './filter.ts';
 import { LEVELS, type TableFile } from './format.ts';
-import {
-  compareUser,
-  compareUserAt,
-  DELETION,
-  internalKey,
-  isDeletion,
-  seekKey,
-  sequenceOf,
-  setTag,
-  TAG_SIZE,
-  userKeyOf,
-  VALUE,
-} from './key.ts';
-import type { Table } from './table.ts';
-import { copyBytes } from './varint.ts';
+import { compareUser, internalKey, isDeletion, seekKey, sequenceOf, VALUE } from './key.ts';
 
 type Found = { readonly sequence: number; readonly value: Bytes | undefined };
 
 /** A value; undefined where there is none. `sequence`: of the snapshot to read at. */
 export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Bytes | undefined {
-  if (!db.tell) return getUnwatched(db, user, sequence);
   const { value, counters } = db;
   const target = internalKey(user, sequence, VALUE);
   let probed = 0;
@@ -144,112 +127,8 @@ export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Byte
   return finish(undefined);
 }
 
-/** Where a get that nobody watches has its finger, and what it asks for: keys of one length make it once. */
-const finger = new Finger();
-let asked = new Uint8Array(0);
-
-/** The same walk and the same counters without a word about it, and without an object but the value's view. */
-function getUnwatched(db: Db, user: Bytes, sequence: number): Bytes | undefined {
-  const { value, counters } = db;
-  if (asked.length !== user.length + TAG_SIZE) asked = new Uint8Array(user.length + TAG_SIZE);
-  const target = asked;
-  copyBytes(target, 0, user, 0, user.length);
-  setTag(target, user.length, sequence, VALUE);
-  const keyHash = hash(user);
-  const isLatest = sequence === value.lastSequence;
-  counters.gets++;
-  for (let n = 0; n < 2; n++) {
-    const number = n === 0 ? value.memtable : value.immutable;
-    const list = number === undefined ? undefined : db.list(number);
-    if (!list) continue;
-    const node = (isLatest ? list.newest(user, keyHash) : undefined) ?? list.seek(target);
-    if (node === 0) continue;
-    list.place(node, found);
-    if (hasUser(found, target)) return valueAt(found);
-  }
-  let inVain: { level: number; file: TableFile } | undefined;
-  let looked = 0;
-  const { version } = value;
-  const zero = version[0] as readonly TableFile[];
-  for (let n = zero.length - 1 + LEVELS; n > 0; n--) {
-    // Level 0 from the newest table on, then one table of each level.
-    const level = n >= LEVELS ? 0 : LEVELS - n;
-    const file =
-      level === 0 ? zero[n - LEVELS] : tableFor(version[level] as readonly TableFile[], target);
-    if (!file || compareUser(file.smallest, target) > 0 || compareUser(file.largest, target) < 0)
-      continue;
-    counters.probes++;
-    const table = db.table(file.number);
-    if (!table) continue;
-    if (isLatest && table.locator) {
-      const { locator } = table;
-      let slot = locator.next(keyHash, locator.first(keyHash));
-      if (slot < 0) counters.filterNo++;
-      for (; slot >= 0; slot = locator.next(keyHash, slot + 1)) {
-        looked++;
-        counters.blocksRead++;
-        const value = newestIn(table, locator.blockAt(slot), target);
-        if (value === null) counters.falsePositives++;
-        else {
-          if (inVain) charge(db, inVain);
-          return value;
-        }
-      }
-    } else {
-      const block = table.blockFor(target);
-      const says = table.filterSays(block, user, keyHash);
-      if (says === 'no') counters.filterNo++;
-      else if (block < table.blocks) {
-        looked++;
-        counters.blocksRead++;
-        const value = isLatest
-          ? newestIn(table, block, target)
-          : table.find(block, target, finger) && hasUser(finger, target)
-            ? valueAt(finger)
-            : null;
-        if (value !== null) {
-          if (inVain) charge(db, inVain);
-          return value;
-        }
-        if (says === 'maybe') counters.falsePositives++;
-      }
-    }
-    if (inVain && looked > 0) {
-      charge(db, inVain);
-      inVain = undefined;
-      looked = Number.NEGATIVE_INFINITY;
-    } else if (looked >= 0) inVain ??= { level, file };
-  }
-  return undefined;
-}
-
-/** The value of the newest version of a key in a block, undefined for a tombstone; null: it is not there. */
-function newestIn(table: Table, block: number, target: Bytes): Bytes | undefined | null {
-  const newest = table.block(block).newest(target, found);
-  if (newest !== undefined) return newest ? valueAt(found) : null;
-  return table.find(block, target, finger) && hasUser(finger, target) ? valueAt(finger) : null;
-}
-
-const found: { -readonly [K in keyof Place]: Place[K] } = {
-  bytes: new Uint8Array(0),
-  from: 0,
-  length: 0,
-  valueBytes: new Uint8Array(0),
-  valueFrom: 0,
-  valueLength: 0,
-};
-
-const hasUser = ({ bytes, from, length }: Place, target: Bytes): boolean =>
-  compareUserAt(bytes, from, length, target, 0, target.length) === 0;
-
-/** Undefined for a tombstone. */
-function valueAt({ bytes, from, length, valueBytes, valueFrom, valueLength }: Place) {
-  if (bytes[from + length - TAG_SIZE] === DELETION) return undefined;
-  return valueBytes.subarray(valueFrom, valueFrom + valueLength);
-}
-
 /** The first table of a level from 1 down that does not end before a key. */
-function tableFor(files: readonly TableFile[], target: Bytes): TableFile | undefined {
+export function tableFor(files: readonly TableFile[], target: Bytes): TableFile | undefined {
   let low = 0;
   let high = files.length;
   while (low < high) {
@@ -275,7 +154,7 @@ export function* candidates(db: Db, user: Bytes): Iterable<{ level: number; file
   }
 }
 
-function charge(db: Db, { level, file }: { level: number; file: TableFile }): void {
+export function charge(db: Db, { level, file }: { level: number; file: TableFile }): void {
   const { value, options } = db;
   if (options.strategy !== 'leveled' || value.readOnly || level === LEVELS - 1) return;
   if (options.allowedSeeks === Number.POSITIVE_INFINITY) return;
@@ -300,13 +179,6 @@ export function scan(
   backward: boolean,
   sequence = db.value.lastSequence,
 ): Row[] {
-  if (!db.tell && !backward) {
-    const rows: Row[] = [];
-    eachRow(db, from, to, sequence, (row) => {
-      rows.push({ key: userKeyOf(row.key as Bytes), value: row.value });
-    });
-    return rows;
-  }
   const { merged, where } = db.sources(from, to);
   db.tell?.({ kind: 'scanning', sources: where.length, backward });
   const rows: Row[] = [];
@@ -337,43 +209,5 @@ export function scan(
     }
   }
   db.tell?.({ kind: 'scanned', rows: rows.length, passed: passedAll });
-  return rows;
-}
-
-/**
- * A scan forward that nobody watches: `visit` gets each row where it stands, valid until it returns (a
- * view of the value stays). Returns how many rows there were.
- */
-export function eachRow(
-  db: Db,
-  from: Bytes | undefined,
-  to: Bytes | undefined,
-  sequence: number,
-  visit: (row: Cursor) => void,
-): number {
-  const { merged } = db.sources(from, to);
-  const end = to && seekKey(to);
-  /** The user key whose versions are passed over, with a tag behind it. */
-  let last = new Uint8Array(64);
-  let lastLength = 0;
-  let rows = 0;
-  merged.seek(from && seekKey(from));
-  for (let place = merged.place; place; place = merged.place) {
-    const { bytes, from, length } = place;
-    if (end && compareUserAt(bytes, from, length, end, 0, end.length) > 0) break;
-    const tag = from + length - TAG_SIZE;
-    const isOther =
-      lastLength === 0 || compareUserAt(bytes, from, length, last, 0, lastLength) !== 0;
-    if (isOther && sequenceOf(bytes, tag) <= sequence) {
-      if (length > last.length) last = new Uint8Array(2 * length);
-      copyBytes(last, 0, bytes, from, length);
-      lastLength = length;
-      if (bytes[tag] !== DELETION) {
-        visit(place);
-        rows++;
-      }
-    }
-    merged.next();
-  }
   return rows;
 }

@@ -18,18 +18,8 @@
 // A node's lanes lie within one chunk of the file; an entry may run over into the next.
 
 import type { Bytes } from '../base/bytes.ts';
-import type { Operation } from './batch.ts';
 import type { Place } from './block.ts';
-import { hash } from './filter.ts';
-import {
-  compareInternal,
-  compareInternalAt,
-  DELETION,
-  sequenceOf,
-  setTag,
-  TAG_SIZE,
-  VALUE,
-} from './key.ts';
+import { compareInternal, compareInternalAt, sequenceOf, TAG_SIZE } from './key.ts';
 import {
   copyBytes,
   readVarint,
@@ -50,6 +40,10 @@ const BRANCHING = 4;
 export interface Arena {
   readonly chunkSize: number;
   chunk(index: number): Bytes;
+  /** Links what was entered and not linked yet; absent where everything is. */
+  settle?(list: SkipList): void;
+  /** The newest node of a user key, 0: none; absent where that takes a search. */
+  newest?(user: Bytes, length: number, keyHash: number): number;
 }
 
 /** An arena that may be written to. */
@@ -57,102 +51,8 @@ export interface OwnArena extends Arena {
   own(index: number): Uint8Array;
   write(offset: number, bytes: Bytes): void;
   read(offset: number, length: number): Uint8Array;
-}
-
-/**
- * One stretch of bytes that grows: the arena of a memtable of which nobody keeps images. Beside it a
- * hash table from user keys to their newest nodes: a get goes to the node without a search.
- *
- *   slot  hash mod slots, then the next one, until one is free       holds the node's offset; 0: free
- */
-export class FlatArena implements OwnArena {
-  readonly chunkSize = 2 ** 30;
-  #bytes: Uint8Array;
-  #slots: Int32Array;
-  #used = 0;
-  /** Nodes that are not yet linked: nobody has asked for the order since. */
-  pending: number[] = [];
-
-  constructor(capacity: number) {
-    this.#bytes = new Uint8Array(capacity);
-    // About two slots for a row of ordinary size.
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1024, capacity / 128))));
-  }
-
-  /** The newest node of a user key, which is the first `length` bytes; 0: there is none. */
-  newest(user: Bytes, length: number, keyHash: number): number {
-    return this.#slots[this.#slotOf(user, length, keyHash)] as number;
-  }
-
-  /** A node with a newer version of a user key, or the first. */
-  remember(user: Bytes, length: number, keyHash: number, node: number): void {
-    const slot = this.#slotOf(user, length, keyHash);
-    if (this.#slots[slot] === 0 && 2 * ++this.#used > this.#slots.length) {
-      this.#slots[slot] = node;
-      this.#widen();
-    } else this.#slots[slot] = node;
-  }
-
-  #slotOf(user: Bytes, length: number, keyHash: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = (keyHash ^ (keyHash >>> 15)) & mask;
-    for (let node = slots[slot] as number; node !== 0; node = slots[slot] as number) {
-      if (this.#hasUser(node, user, length)) break;
-      slot = (slot + 1) & mask;
-    }
-    return slot;
-  }
-
-  #hasUser(node: number, user: Bytes, length: number): boolean {
-    const bytes = this.#bytes;
-    const at = node + 4 + 4 * (bytes[node] as number);
-    if (readVarint(bytes, at) !== length + TAG_SIZE) return false;
-    const from = at + sizeOfVarint(length + TAG_SIZE);
-    for (let i = 0; i < length; i++) if (bytes[from + i] !== user[i]) return false;
-    return true;
-  }
-
-  #widen(): void {
-    const before = this.#slots;
-    this.#slots = new Int32Array(4 * before.length);
-    const mask = this.#slots.length - 1;
-    for (const node of before) {
-      if (node === 0) continue;
-      const at = node + 4 + 4 * (this.#bytes[node] as number);
-      const length = readVarint(this.#bytes, at);
-      const from = at + sizeOfVarint(length);
-      const keyHash = hash(this.#bytes, from, from + length - TAG_SIZE);
-      let slot = (keyHash ^ (keyHash >>> 15)) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = node;
-    }
-  }
-
-  chunk(): Bytes {
-    return this.#bytes;
-  }
-
-  own(): Uint8Array {
-    return this.#bytes;
-  }
-
-  read(offset: number, length: number): Uint8Array {
-    return this.#bytes.slice(offset, offset + length);
-  }
-
-  /** Room for bytes up to `end`. */
-  reach(end: number): void {
-    if (end <= this.#bytes.length) return;
-    const wider = new Uint8Array(Math.max(2 * this.#bytes.length, end));
-    wider.set(this.#bytes);
-    this.#bytes = wider;
-  }
-
-  write(offset: number, bytes: Bytes): void {
-    this.reach(offset + bytes.length);
-    this.#bytes.set(bytes, offset);
-  }
+  /** Of one stretch of bytes that grows: room up to `end`, so that an entry is written in place. */
+  reach?(end: number): void;
 }
 
 export interface SkipNode {
@@ -220,12 +120,6 @@ export class SkipList {
       done += count;
     }
     return out;
-  }
-
-  /** The newest node of a user key where the arena can tell without a search; undefined: it cannot. */
-  newest(user: Bytes, keyHash: number): number | undefined {
-    const { arena } = this;
-    return arena instanceof FlatArena ? arena.newest(user, user.length, keyHash) : undefined;
   }
 
   /** The key of a node against another one. */
@@ -301,7 +195,7 @@ export class SkipList {
 
   /** The first node whose key is not smaller; 0: none. `before` gets the last smaller node of each lane. */
   seek(target: Bytes, before?: number[], visit?: (node: number, lane: number) => void): number {
-    this.#settle();
+    this.arena.settle?.(this);
     this.compared = 0;
     this.steps = 0;
     let node = HEAD;
@@ -359,17 +253,12 @@ export class SkipList {
   }
 
   first(): number {
-    this.#settle();
+    this.arena.settle?.(this);
     return this.next(HEAD);
   }
 
-  #settle(): void {
-    const { arena } = this;
-    if (arena instanceof FlatArena && arena.pending.length > 0) linkPending(this, arena);
-  }
-
   last(): number {
-    this.#settle();
+    this.arena.settle?.(this);
     let node = HEAD;
     for (let lane = Math.max(1, this.height) - 1; lane >= 0; ) {
       const next = this.next(node, lane);
@@ -425,115 +314,12 @@ export function addToSkipList(
 ): number {
   list.seek(key, before);
   const node = enter(arena, key, key.length, value, height);
-  join(list, arena, node, height);
-  const user = key.length - TAG_SIZE;
-  if (arena instanceof FlatArena) arena.remember(key, user, hash(key, 0, user), node);
+  join(list, arena, node, height, before);
   return node;
 }
 
-/**
- * Adds a batch, whose first operation has that sequence, to an arena of which nobody keeps images. The
- * nodes are written and can be got at; they are linked when somebody asks for the order: one after the
- * other, sorted, each search going on from where the last one ended.
- */
-export function addBatch(
-  arena: FlatArena,
-  operations: readonly Operation[],
-  first: number,
-  seed: number,
-): void {
-  let key = new Uint8Array(64);
-  for (let n = 0; n < operations.length; n++) {
-    const { key: user, value } = operations[n] as Operation;
-    const length = user.length + TAG_SIZE;
-    if (length > key.length) key = new Uint8Array(2 * length);
-    copyBytes(key, 0, user, 0, user.length);
-    setTag(key, user.length, first + n, value ? VALUE : DELETION);
-    const node = enter(arena, key, length, value ?? NOTHING, heightFor(seed, first + n));
-    arena.remember(user, user.length, hash(user), node);
-    arena.pending.push(node);
-  }
-}
-
-/** Rows that are sorted by a number each, whose last digits are the row's own: so many at most. */
-const SORTED = 2 ** 21;
-
-function linkPending(list: SkipList, arena: FlatArena): void {
-  const nodes = arena.pending;
-  arena.pending = [];
-  for (let from = 0; from < nodes.length; from += SORTED)
-    linkSorted(list, arena, inOrder(list, nodes.slice(from, from + SORTED)));
-}
-
-function linkSorted(list: SkipList, arena: FlatArena, nodes: readonly number[]): void {
-  const place: Mutable = { ...NOWHERE };
-  for (let n = 0; n < nodes.length; n++) {
-    const node = nodes[n] as number;
-    list.place(node, place);
-    const key = place.bytes.subarray(place.from, place.from + place.length);
-    if (n === 0) list.seek(key, before);
-    else list.advance(key, key.length, before);
-    const height = list.heightOf(node);
-    join(list, arena, node, height);
-    for (let lane = 0; lane < height; lane++) before[lane] = node;
-  }
-}
-
-/**
- * Nodes in the order of their keys: by four bytes behind what all of them begin with, as numbers, which
- * sort quickly; where these are equal, by the keys.
- */
-function inOrder(list: SkipList, nodes: readonly number[]): number[] {
-  const bytes = list.arena.chunk(0);
-  const place: Mutable = { ...NOWHERE };
-  list.place(nodes[0] as number, place);
-  const one = place.from;
-  let common = place.length - TAG_SIZE;
-  for (const node of nodes) {
-    list.place(node, place);
-    const most = Math.min(common, place.length - TAG_SIZE);
-    let i = 0;
-    while (i < most && bytes[place.from + i] === bytes[one + i]) i++;
-    common = i;
-  }
-  const prints = new Float64Array(nodes.length);
-  for (let n = 0; n < nodes.length; n++) {
-    list.place(nodes[n] as number, place);
-    const end = place.length - TAG_SIZE;
-    let print = 0;
-    for (let i = common; i < common + 4; i++)
-      print = print * 256 + (i < end ? (bytes[place.from + i] as number) : 0);
-    prints[n] = print * SORTED + n;
-  }
-  prints.sort();
-  const sorted = Array.from(prints, (print) => nodes[print % SORTED] as number);
-  const printAt = (n: number): number => Math.floor((prints[n] as number) / SORTED);
-  for (let from = 0; from < sorted.length; ) {
-    let to = from + 1;
-    while (to < sorted.length && printAt(to) === printAt(from)) to++;
-    if (to - from > 1) {
-      const same = sorted.slice(from, to).map((node) => ({ node, key: list.keyOf(node) }));
-      same.sort((a, b) => compareInternal(a.key, b.key));
-      for (const [i, { node }] of same.entries()) sorted[from + i] = node;
-    }
-    from = to;
-  }
-  return sorted;
-}
-
-type Mutable = { -readonly [K in keyof Place]: Place[K] };
-const NOTHING = new Uint8Array(0);
-const NOWHERE: Place = {
-  bytes: NOTHING,
-  from: 0,
-  length: 0,
-  valueBytes: NOTHING,
-  valueFrom: 0,
-  valueLength: 0,
-};
-
 /** Writes a node that is not linked yet, and says where it is. */
-function enter(
+export function enter(
   arena: OwnArena,
   key: Bytes,
   keyLength: number,
@@ -553,9 +339,9 @@ function enter(
     sizeOfVarint(value.length) +
     value.length;
 
-  if (arena instanceof FlatArena) {
+  if (arena.reach) {
     arena.reach(end);
-    putEntry(arena.own(), offset + lanes, key, keyLength, value);
+    putEntry(arena.own(0), offset + lanes, key, keyLength, value);
   } else {
     const entry = new Uint8Array(end - offset - lanes);
     putEntry(entry, 0, key, keyLength, value);
@@ -570,17 +356,23 @@ function enter(
 }
 
 /** Links a node behind `before`. */
-function join(list: SkipList, arena: OwnArena, node: number, height: number): void {
+export function join(
+  list: SkipList,
+  arena: OwnArena,
+  node: number,
+  height: number,
+  before: readonly number[],
+): void {
   const { chunkSize } = arena;
   const inUse = list.height;
-  for (let lane = inUse; lane < height; lane++) before[lane] = HEAD;
+  const from = (lane: number): number => (lane < inUse ? (before[lane] as number) : HEAD);
   const home = arena.own(Math.floor(node / chunkSize));
   const here = node % chunkSize;
   for (let lane = 0; lane < height; lane++)
-    setU32(home, here + 4 + 4 * lane, list.next(before[lane] as number, lane));
+    setU32(home, here + 4 + 4 * lane, list.next(from(lane), lane));
   for (let lane = 0; lane < height; lane++) {
-    const from = (before[lane] as number) + 4 + 4 * lane;
-    setU32(arena.own(Math.floor(from / chunkSize)), from % chunkSize, node);
+    const at = from(lane) + 4 + 4 * lane;
+    setU32(arena.own(Math.floor(at / chunkSize)), at % chunkSize, node);
   }
   if (height > inUse) setU32(arena.own(0), 8, height);
 }

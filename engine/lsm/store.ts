@@ -12,11 +12,11 @@
 import type { Bytes } from '../base/bytes.ts';
 import { Disk } from '../disk/disk.ts';
 import { type DiskImage, EMPTY_IMAGE } from '../disk/image.ts';
+import { ALONE, eachRow, getUnwatched } from './alone.ts';
 import { compact, deepestIn, pickManual } from './compaction.ts';
 import type { Cursor } from './cursor.ts';
 import { createDb, type Db, type Options, valueFor } from './db.ts';
 import { CURRENT } from './format.ts';
-import { eachRow, get } from './reads.ts';
 import { recover } from './recover.ts';
 
 const MIB = 2 ** 20;
@@ -53,7 +53,7 @@ export class Store {
 
   /** On what a disk holds: an empty one, or the folder of a LevelDB. */
   static open(image: DiskImage = EMPTY_IMAGE, options: Partial<Options> = {}): Store {
-    const all = { ...LEVELDB, ...options, alone: true };
+    const all = { ...LEVELDB, ...options, alone: ALONE };
     const disk = new Disk(image, { unlogged: true });
     return new Store(disk.has(CURRENT) ? recover(disk, valueFor(all), all) : createDb(disk, all));
   }
@@ -70,7 +70,7 @@ export class Store {
 
   /** A view of the value; undefined where there is none. */
   get(key: Bytes): Bytes | undefined {
-    return get(this.#db, key);
+    return getUnwatched(this.#db, key, this.#db.value.lastSequence);
   }
 
   /** Rows from `from` to `to`, both included, in order; `row` is valid until `visit` returns, a view of its value longer. */

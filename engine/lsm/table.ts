@@ -12,7 +12,7 @@
 // To find a key: footer ─▶ index ─▶ the one block that can have it; before that block is read, the
 // filter is asked. Entries are internal keys (key.ts): every version of every key that went in.
 
-import { type Bytes, compareBytes, concatBytes, textOf, utf8 } from '../base/bytes.ts';
+import { type Bytes, compareBytes, textOf, utf8 } from '../base/bytes.ts';
 import {
   BLOCK_TRAILER,
   Block,
@@ -26,7 +26,7 @@ import {
   sealBlock,
 } from './block.ts';
 import { FILTER_NAME, FilterBlock, FilterBlockBuilder, hash } from './filter.ts';
-import { compareInternalAt, seekKey, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
+import { compareInternal, seekKey, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
 import type { Locator, LocatorBuilder } from './locator.ts';
 import { Reader, u32, Writer } from './varint.ts';
 
@@ -209,7 +209,6 @@ export class Table {
   /** Names of meta blocks, and where they are. */
   readonly meta: ReadonlyMap<string, Handle>;
   readonly damage: readonly string[];
-  readonly #search: IndexSearch;
   readonly #blocks: (StoredBlock | undefined)[] = [];
   readonly #opened: (Block | undefined)[] = [];
   readonly #entries = new Map<number, { entries: BlockEntry[]; damage: string | undefined }>();
@@ -246,7 +245,6 @@ export class Table {
       }
     }
     this.index = index;
-    this.#search = new IndexSearch(index);
     this.meta = meta;
     this.filterHandle = meta.get(FILTER_NAME);
     if (this.filterHandle) {
@@ -318,7 +316,14 @@ export class Table {
 
   /** The number of the one block that can hold a key: the first whose index key is not smaller. */
   blockFor(target: Bytes): number {
-    return this.#search.lowerBound(target);
+    let low = 0;
+    let high = this.index.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareInternal((this.index[middle] as IndexEntry).key, target) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** What the filter says of a user key in a block: undefined where there is no filter. */
@@ -356,76 +361,4 @@ export class Table {
     const block = this.blockFor(seekKey(userKey));
     return this.blocks === 0 ? 0 : Math.min(1, block / this.blocks);
   }
-}
-
-/** Bytes of a key that a fingerprint has: as many as a double holds exactly. */
-const FINGERPRINT = 6;
-
-/**
- * The keys of an index, made ready for many searches: one behind the other, and of each a fingerprint,
- * the bytes behind what all of them begin with, as one number. Nearly every comparison is one of
- * numbers that lie side by side.
- */
-class IndexSearch {
-  readonly #keys: Uint8Array;
-  readonly #ends: Int32Array;
-  readonly #prints: Float64Array;
-  /** What all keys begin with, in bytes; of their user parts. */
-  readonly #common: number;
-
-  constructor(index: readonly IndexEntry[]) {
-    this.#keys = concatBytes(index.map(({ key }) => key));
-    this.#ends = new Int32Array(index.length);
-    const first = index[0]?.key;
-    const last = index.at(-1)?.key;
-    let common = 0;
-    if (first && last) {
-      const most = Math.min(first.length, last.length) - TAG_SIZE;
-      while (common < most && first[common] === last[common]) common++;
-    }
-    this.#common = common;
-    this.#prints = Float64Array.from(index, ({ key }) => printOf(key, common));
-    for (let i = 0, end = 0; i < index.length; i++) {
-      end += (index[i] as IndexEntry).key.length;
-      this.#ends[i] = end;
-    }
-  }
-
-  /** The first key that is not smaller. */
-  lowerBound(target: Bytes): number {
-    const ends = this.#ends;
-    let low = 0;
-    let high = ends.length;
-    // Whoever has not the common beginning lies before all of them, or behind.
-    const isInside = this.#hasBeginning(target);
-    const print = isInside ? printOf(target, this.#common) : 0;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      let order = isInside ? (this.#prints[middle] as number) - print : 0;
-      if (order === 0) {
-        const from = middle === 0 ? 0 : (ends[middle - 1] as number);
-        const length = (ends[middle] as number) - from;
-        order = compareInternalAt(this.#keys, from, length, target, 0, target.length);
-      }
-      if (order < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #hasBeginning(target: Bytes): boolean {
-    const common = this.#common;
-    if (target.length - TAG_SIZE < common) return false;
-    for (let i = 0; i < common; i++) if (target[i] !== this.#keys[i]) return false;
-    return true;
-  }
-}
-
-/** Of the user part of an internal key, from an offset on; a key that ends before is filled up with zeros. */
-function printOf(key: Bytes, from: number): number {
-  const end = key.length - TAG_SIZE;
-  let print = 0;
-  for (let i = from; i < from + FINGERPRINT; i++)
-    print = print * 256 + (i < end ? (key[i] as number) : 0);
-  return print;
 }
