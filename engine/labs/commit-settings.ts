@@ -94,6 +94,7 @@ export const settings: readonly Setting[] = [
   ),
   letters('no', 'Participants that vote no.'),
   letters('readers', 'Participants that only read, and are done when they have said so.'),
+  letters('stored', 'Participants whose log and data live in the B-Tree engine, in its files.'),
   toggle('cooperative', true, 'In doubt, ask the other participants too.'),
   toggle('one-phase', false, 'A single participant decides for itself.'),
   choice(

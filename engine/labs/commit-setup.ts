@@ -12,6 +12,7 @@ import type { CommitWorld } from '../protocols/commit/referees.ts';
 import {
   type CommitRules,
   groupOf,
+  type Keeper,
   membersOf,
   type Vote,
   type Wrong,
@@ -19,6 +20,9 @@ import {
 import type { Setup } from '../run/lab.ts';
 import type { Id } from '../sim/actor.ts';
 import type { Meter } from './commit-value.ts';
+
+/** What keeps a participant's files; it comes as a chunk of its own, beside the lab. */
+export const engine: { keeper?: Keeper } = {};
 
 const clusters = new WeakMap<Setup, CommitCluster>();
 
@@ -47,6 +51,8 @@ export function clusterOfSetup(setup: Setup): CommitCluster {
       patience: number('patience') * 1000,
       groupSize: protocol === 'two-phase' ? number('group-size') : 1,
       atomic: number('save') === 0,
+      stored: [...String(set.stored)].filter((id) => participants.includes(id)),
+      ...(engine.keeper && { keeper: engine.keeper }),
       wrong: new Set(setup.sabotage as Wrong[]),
     },
     {

@@ -49,6 +49,8 @@ export interface ShownNode {
   readonly timers: readonly Timer[];
   /** What its data is, on the disk: the value of the last commit. */
   readonly value: string | null;
+  /** Its log and its data are in a storage engine: what that holds. */
+  readonly engine?: { readonly frames: number; readonly value: string | null };
   /** How often it has waited for its disk. */
   readonly forced: number;
 }
@@ -68,7 +70,7 @@ export interface ShownFlight {
 
 export interface CommitValue {
   readonly now: Micros;
-  readonly rules: Omit<CommitRules, 'wrong' | 'atomic' | 'groupSize'> & {
+  readonly rules: Omit<CommitRules, 'wrong' | 'atomic' | 'groupSize' | 'stored' | 'keeper'> & {
     /** Over groups: how many nodes each has. */
     readonly groupSize?: number;
   };
@@ -160,6 +162,13 @@ function shown(world: CommitWorld, rules: CommitRules, node: CommitNode): ShownN
     saves: saves.map(({ at, held }) => ({ at, held: held.length })),
     timers,
     value: participant ? (committed.at(-1)?.value ?? null) : null,
+    ...(disk?.kept &&
+      rules.keeper && {
+        engine: {
+          frames: rules.keeper.frames(disk.kept),
+          value: rules.keeper.read(disk.kept).value,
+        },
+      }),
     forced: world.ghost.forced[id] ?? 0,
   };
 }
@@ -201,7 +210,7 @@ export function commitValue(
   begun: number,
   meter: Meter,
 ): CommitValue {
-  const { wrong: _, atomic: __, groupSize, ...lawful } = rules;
+  const { wrong: _, atomic: __, groupSize, stored: ___, keeper: ____, ...lawful } = rules;
   return {
     now: world.now,
     rules: { ...lawful, ...(groupSize > 1 && { groupSize }) },

@@ -14,7 +14,7 @@ import { apply, type Choice, flightNamed, nextInTime } from '../sim/cluster.ts';
 import { weighBeside } from '../sim/weight.ts';
 import { nameOfFlight, nodeNamed } from '../sim/world.ts';
 import { type Command, parse, print } from './commit-commands.ts';
-import { beginning, type CommitLabState, clusterOfSetup } from './commit-setup.ts';
+import { beginning, type CommitLabState, clusterOfSetup, engine } from './commit-setup.ts';
 import {
   type CommitEvent,
   commitValue,
@@ -26,6 +26,7 @@ import {
 import { FAR, messageText } from './raft-commands.ts';
 
 export type { CommitLabState };
+export { engine };
 
 const EVENT_KINDS = Object.entries(PROCESSES).flatMap(([process, kinds]) =>
   kinds.map((kind) => ({ kind, process })),

@@ -6,6 +6,8 @@ import { btree } from './btree.ts';
 import { opening as openingFile } from './btree-opened.ts';
 import { words as btreeWords } from './btree-words.ts';
 import { commitLab } from './commit.ts';
+import { keeper } from './commit-engine.ts';
+import { engine as commitEngine } from './commit-setup.ts';
 import { words as commitWords } from './commit-words.ts';
 import { lsm } from './lsm.ts';
 import { opening as openingFolder } from './lsm-opened.ts';
@@ -14,6 +16,8 @@ import { model } from './model.ts';
 import { words as modelWords } from './model-words.ts';
 import { raftLab } from './raft.ts';
 import { words as raftWords } from './raft-words.ts';
+
+commitEngine.keeper = keeper;
 
 export const labs: readonly Lab[] = [
   labOf({ ...btree, ...openingFile }, btreeWords) as unknown as Lab,

@@ -4,7 +4,7 @@
 
 import { type Lab, type LabSource, labOf } from '../run/lab.ts';
 
-const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
+const LOADERS: Readonly<Record<string, (opens: boolean, text: string) => Promise<Lab>>> = {
   btree: async (opens) => {
     const [{ btree }, { words }, opened] = await Promise.all([
       import('./btree.ts'),
@@ -28,11 +28,13 @@ const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
     ]);
     return labOf(raftLab, words) as unknown as Lab;
   },
-  commit: async () => {
-    const [{ commitLab }, { words }] = await Promise.all([
+  commit: async (_, text) => {
+    const [{ commitLab, engine }, { words }, kept] = await Promise.all([
       import('./commit.ts'),
       import('./commit-words.ts'),
+      /^set stored [B-G]/m.test(text) ? import('./commit-engine.ts') : undefined,
     ]);
+    if (kept) engine.keeper = kept.keeper;
     return labOf(commitLab, words) as unknown as Lab;
   },
   model: async () => {
@@ -46,5 +48,6 @@ const LOADERS: Readonly<Record<string, (opens: boolean) => Promise<Lab>>> = {
 
 export const labs: LabSource = {
   names: Object.keys(LOADERS),
-  load: (name, opens) => (LOADERS[name] as (opens: boolean) => Promise<Lab>)(opens),
+  load: (name, opens, text) =>
+    (LOADERS[name] as NonNullable<(typeof LOADERS)[string]>)(opens, text),
 };

@@ -267,7 +267,7 @@ export function hostOf(labs: LabSource, options: HostOptions) {
       inTurn(async () => {
         const name = labNamedIn(text);
         const known = name && labs.names.includes(name) ? name : undefined;
-        const atHand = known ? [await labs.load(known, file !== undefined)] : [];
+        const atHand = known ? [await labs.load(known, file !== undefined, text)] : [];
         const asks = known ? await options.actors?.(known) : undefined;
         const given = { ...(file && { foreign: file }), ...(asks && { elsewhere: asks }) };
         const next = new Script(text, atHand, given, labs.names);

@@ -381,8 +381,8 @@ export const labOf = <S, C, E extends AnyEvent>(
 /** Where labs come from: all at hand, or each loaded when a scenario first names it. */
 export interface LabSource {
   readonly names: readonly string[];
-  /** One of `names`; `opens`: the scenario comes with a file to open. */
-  load(name: string, opens: boolean): Promise<Lab>;
+  /** One of `names`; `opens`: the scenario comes with a file to open. Its text may want a part that others do not. */
+  load(name: string, opens: boolean, text: string): Promise<Lab>;
 }
 
 export const labsAtHand = (labs: readonly Lab[]): LabSource => ({

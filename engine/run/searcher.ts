@@ -86,7 +86,7 @@ export function searcherOf(labs: LabSource, options: SearcherOptions) {
   /** The text is one that a page just had from its script: what could be wrong with it was said there. */
   async function readied(text: string): Promise<Ready> {
     const name = labNamedIn(text);
-    const atHand = name && labs.names.includes(name) ? [await labs.load(name, false)] : [];
+    const atHand = name && labs.names.includes(name) ? [await labs.load(name, false, text)] : [];
     const script = new Script(text, atHand, {}, labs.names);
     const due = clock();
     for (const _ of script.work()) if (due()) await options.pause();

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { crashPart, exportPart, mirrorPart } from './btree.ts';
+import { storedPart } from './commit.ts';
 import { lsmCrashPart, lsmExportPart, lsmMirrorPart } from './lsm.ts';
 import type { Figures, Part } from './part.ts';
 import { stormPart, switchPart } from './raft.ts';
@@ -17,6 +18,7 @@ const PARTS: readonly Part[] = [
   lsmMirrorPart,
   stormPart,
   switchPart,
+  storedPart,
 ];
 
 const HELP = `npm run sweep -- [--only NAME[,NAME…]] [--share PART]

@@ -133,6 +133,14 @@ function ofNode(
           ...(node.role === 'participant'
             ? [{ name: 'its data', value: node.value ?? 'nothing committed yet' }]
             : []),
+          ...(node.engine
+            ? [
+                {
+                  name: 'its engine',
+                  value: `a B-Tree: ${node.engine.frames} frames in its write-ahead log, ${node.engine.value ?? 'no data'}`,
+                },
+              ]
+            : []),
           ...(durable === 0 ? [{ name: 'log', value: 'empty' }] : []),
           ...log.slice(0, durable).map((one, i) => ({
             name: `line ${i + 1}`,

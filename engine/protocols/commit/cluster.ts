@@ -31,6 +31,7 @@ export const RULES: CommitRules = {
   patience: 100_000,
   groupSize: 1,
   atomic: false,
+  stored: [],
   wrong: new Set(),
 };
 

@@ -41,11 +41,14 @@ import { type CommitState, holderOf, type Message } from './types.ts';
 
 const single: Single = {
   start(self, rules, disk) {
-    const log = disk?.log ?? [];
+    const keeper = rules.stored.includes(self) ? rules.keeper : undefined;
+    const found = keeper?.recover(disk?.kept ?? keeper.empty());
+    const log = found?.lines ?? disk?.log ?? [];
     const turn = new Turn({
       self,
       rules,
       log,
+      ...(found && { kept: found.kept, keptLines: log.length }),
       coordinates: [],
       participates: [],
       accepts: [],

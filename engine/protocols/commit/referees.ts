@@ -81,6 +81,17 @@ export function observe(
     )
       violations.push({ referee, text, key: `node:${id}` });
   };
+  const { kept, rules } = state;
+  if (kept && rules.keeper && kept !== before?.state?.kept) {
+    // What its engine holds is looked at, not what it believes: the data is that of the last commit.
+    const { lines, value } = rules.keeper.read(kept);
+    const last = lines.findLast(({ is }) => is === 'commit')?.value ?? null;
+    if (value !== last)
+      found(
+        'atomicity',
+        `The engine of ${id} holds ${value ?? 'no data'}, and the last commit in it is of ${last ?? 'none'}.`,
+      );
+  }
   for (const known of state.participates) {
     const { tx } = known;
     const name = `${tx} ${id}`;

@@ -41,7 +41,8 @@ export function modelOf(
       violations.map(({ referee }) => referee),
     ],
     sets: new Set(['acks', 'moved']),
-    ignored: new Set(['rules', 'forced']),
+    // A storage engine holds what the log says, in files.
+    ignored: new Set(['rules', 'forced', 'kept', 'keptLines']),
     line: (choice) => choice.do,
     final: (at) => openIn(at) === 0,
   });

@@ -32,7 +32,14 @@ export class Turn {
   force(record: LogRecord): void {
     this.note(record);
     this.state = { ...this.state, forced: this.state.forced + 1 };
-    this.effects.push({ do: 'save', disk: { log: this.state.log } });
+    const { log, kept, keptLines = 0, rules } = this.state;
+    if (!kept || !rules.keeper) {
+      this.effects.push({ do: 'save', disk: { log } });
+      return;
+    }
+    const next = rules.keeper.force(kept, keptLines, log.slice(keptLines));
+    this.state = { ...this.state, kept: next, keptLines: log.length };
+    this.effects.push({ do: 'save', disk: { log, kept: next } });
   }
 
   /** Writes a line that may be lost: it goes to the disk with the next that is forced. */

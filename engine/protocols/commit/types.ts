@@ -55,7 +55,22 @@ export interface CommitRules {
   readonly groupSize: number;
   /** Saves are part of the step that makes them. */
   readonly atomic: boolean;
+  /** Participants that keep their log and their data in a storage engine. */
+  readonly stored: readonly Id[];
+  readonly keeper?: Keeper;
   readonly wrong: ReadonlySet<Wrong>;
+}
+
+/** A storage engine as a participant uses it. What it holds is the engine's own: files, as a value. */
+export interface Keeper {
+  empty(): object;
+  /** A transaction: the lines that follow so many, and of a commit the data that it changes. */
+  force(kept: object, before: number, lines: readonly LogRecord[]): object;
+  /** After a crash: the engine recovers, and its rows say what was promised. */
+  recover(kept: object): { readonly kept: object; readonly lines: readonly LogRecord[] };
+  read(kept: object): { readonly lines: readonly LogRecord[]; readonly value: string | null };
+  /** How many frames its write-ahead log has. */
+  frames(kept: object): number;
 }
 
 /** A line of a node's log. */
@@ -80,6 +95,8 @@ export interface LogRecord {
 
 export interface CommitDisk {
   readonly log: readonly LogRecord[];
+  /** Of a participant with a storage engine: its files, and nothing else counts. */
+  readonly kept?: object;
   /** Of a member of a group instead. */
   readonly raft?: RaftDisk;
 }
@@ -207,6 +224,9 @@ export interface CommitState {
   readonly accepts: readonly Acceptance[];
   /** How often it has waited for its disk since it came up: what a variant costs. */
   readonly forced: number;
+  /** Its storage engine, and how many lines of the log are in it. */
+  readonly kept?: object;
+  readonly keptLines?: number;
   /** Of a member of a group; all else is then what it knows as the group's voice. */
   readonly member?: Member;
 }
