@@ -130,6 +130,49 @@ test('a leader that is cut off with a participant answers nothing that its group
   expect(told).toBeGreaterThan(20);
 });
 
+test('a leader that was deposed and does not know it has what it presumes written first, and so says nothing', () => {
+  const cluster = clusterOf(GROUPS, WORLD);
+  let world = newCommitWorld(cluster, 3);
+  const does = (choice: CommitChoice): Happening => {
+    const done = apply(cluster, world, choice);
+    world = done.world;
+    return done.happening;
+  };
+  const voices = (): string[] =>
+    world.nodes
+      .filter(({ id, state }) => groupOf(id) === 'A' && state?.member?.speaks)
+      .map(({ id }) => id);
+  const until = (done: (happening: Happening) => boolean): void => {
+    while (world.now < END) if (done(does(nextInTime(world) as CommitChoice))) return;
+    throw new Error('it does not happen');
+  };
+  until(() => voices().length === 1 && world.now > BEGIN);
+  const [old] = voices() as [string];
+  // Cut off from its own group alone: all others hear it.
+  const cut = (from: string, to: string) => {
+    does({ do: 'cut', from, to });
+    does({ do: 'cut', from: to, to: from });
+  };
+  for (const id of ['A1', 'A2', 'A3']) if (id !== old) cut(old, id);
+  until(() => voices().length === 2);
+  const next = voices().find((id) => id !== old) as string;
+  does({ do: 'ask', node: next, request: { ask: 'begin', tx: 1, value: 'blue' } });
+  until(({ kind, who }) => kind === 'decided' && who === next);
+  // What it decides does not reach B, which loses patience and asks all three.
+  for (const id of ['B1', 'B2', 'B3']) does({ do: 'cut', from: next, to: id });
+  const asked: string[] = [];
+  const start = world.now;
+  while (world.now < start + 1_500_000) {
+    const { kind, who } = does(nextInTime(world) as CommitChoice);
+    if (kind === 'answered' && who === old) asked.push(kind);
+  }
+  expect(voices()).toEqual([old, next].sort());
+  expect(asked.length).toBeGreaterThan(0);
+  // The old leader was asked, and had an answer; B has it from C, or from who leads.
+  expect(world.ghost.outcomes).toEqual({ '1 B': 'commit', '1 C': 'commit' });
+  expect(world.ghost.violations).toEqual([]);
+});
+
 test('in storms of crashes, returns, losses and cuts nobody is told two things', () => {
   let decided = 0;
   for (let seed = 1; seed <= 30; seed++) {
