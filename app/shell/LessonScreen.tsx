@@ -3,8 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { sentenceOf } from '../../engine/base/assert.ts';
-import { Differences, PairTimelines, PairTransport, Stages } from '../compare/Compare.tsx';
-import { type Pair, pairOf } from '../compare/pair.ts';
+import type { Pair } from '../compare/pair.ts';
 import { faceOf } from '../labs/index.ts';
 import { LESSONS } from '../lessons/index.ts';
 import { LessonPanel, LessonStrip } from '../lessons/LessonPanel.tsx';
@@ -146,12 +145,12 @@ function Taught({
       .catch(() => {});
   }, [lesson, here, marks]);
 
-  const pair = useBeside(
+  const beside = useBeside(
     teaching.beat,
     open?.source === source ? open.session : undefined,
     lesson.lab,
   );
-  both.current = pair?.halves[0];
+  both.current = beside?.pair.halves[0];
   if (trouble !== undefined)
     return (
       <Trouble title="The lesson could not be opened">
@@ -159,47 +158,57 @@ function Taught({
       </Trouble>
     );
   if (!open) return <p className="loading">Going down…</p>;
-  return <OnScreen {...{ lesson, inspect, teaching, pair, session: open.session }} />;
+  return <OnScreen {...{ lesson, inspect, teaching, beside, session: open.session }} />;
 }
 
-/** The second run of a beat that shows two, under one playhead with the first. */
-function useBeside(beat: Beat, first: Session | undefined, lab: string): Pair | undefined {
+/** Two runs under one playhead, and what shows them, which only a beat with two has to load. */
+interface Beside {
+  readonly pair: Pair;
+  readonly parts: typeof import('../compare/Compare.tsx');
+}
+
+/** The second run of a beat that shows two, together with the first. */
+function useBeside(beat: Beat, first: Session | undefined, lab: string): Beside | undefined {
   const doors = useDoors();
-  const [pair, setPair] = useState<Pair>();
+  const [beside, setBeside] = useState<Beside>();
   const text = beat.beside?.scenario;
   useEffect(() => {
     if (text === undefined || !first) return;
     let alive = true;
     let second: Session | undefined;
     let made: Pair | undefined;
-    doors.open({ lab, text, forShow: true }).then(
-      (session) => {
-        second = session;
-        if (!alive) {
-          session.close();
-          return;
-        }
-        made = pairOf([first, session]);
-        const join = () => {
-          if (!session.store.getState().moment) return;
-          stop();
-          // Where the first stands, there the second joins it.
-          made?.setPace('command');
-          setPair(made);
-        };
-        const stop = session.store.subscribe(join);
-        join();
-      },
-      () => {}, // A beat's own text: that it opens, the lesson's test says.
-    );
+    const open = async () => {
+      const [parts, { pairOf }] = await Promise.all([
+        import('../compare/Compare.tsx'),
+        import('../compare/pair.ts'),
+      ]);
+      const session = await doors.open({ lab, text, forShow: true });
+      second = session;
+      if (!alive) {
+        session.close();
+        return;
+      }
+      made = pairOf([first, session]);
+      const join = () => {
+        if (!session.store.getState().moment) return;
+        stop();
+        // Where the first stands, there the second joins it.
+        made?.setPace('command');
+        if (made) setBeside({ pair: made, parts });
+      };
+      const stop = session.store.subscribe(join);
+      join();
+    };
+    // A beat's own text: that it opens, the lesson's test says.
+    open().catch(() => {});
     return () => {
       alive = false;
       made?.close();
       second?.close();
-      setPair(undefined);
+      setBeside(undefined);
     };
   }, [doors, lab, text, first]);
-  return pair;
+  return beside;
 }
 
 /** The second run as claims read it, made anew when it changes. */
@@ -227,15 +236,15 @@ function OnScreen(props: {
   readonly lesson: Lesson;
   readonly inspect: Inspect | undefined;
   readonly teaching: ReturnType<typeof useLesson>;
-  readonly pair: Pair | undefined;
+  readonly beside: Beside | undefined;
   readonly session: Session;
 }) {
-  const { lesson, inspect, teaching, pair, session } = props;
+  const { lesson, inspect, teaching, beside, session } = props;
   const { beat, index, snapshot, asked } = teaching;
   const { choice } = snapshot.context;
   const moment = useSession(session, (state) => state.moment?.index);
   const finished = snapshot.matches('finished');
-  const besideRun = useBesideRun(pair?.halves[1]);
+  const besideRun = useBesideRun(beside?.pair.halves[1]);
 
   // What the reader said and what is so, at the shapes that show it.
   const pins = useMemo((): Pin[] | undefined => {
@@ -273,20 +282,23 @@ function OnScreen(props: {
           session={session}
           freePlay={`#/lab/${lesson.lab}`}
           besideRun={besideRun}
-          halves={pair?.halves}
-          beside={pair && beat.beside && <Differences pair={pair} names={beat.beside.names} />}
+          halves={beside?.pair.halves}
+          beside={
+            beside &&
+            beat.beside && <beside.parts.Differences pair={beside.pair} names={beat.beside.names} />
+          }
         />
       }
       strip={<LessonStrip teaching={teaching} />}
       reveals={choice}
       said={speaks ? news : undefined}
       pins={pins}
-      {...(pair &&
+      {...(beside &&
         beat.beside && {
-          session: pair.halves[0],
-          stages: <Stages pair={pair} names={beat.beside.names} />,
-          transport: <PairTransport pair={pair} />,
-          timelines: <PairTimelines pair={pair} />,
+          session: beside.pair.halves[0],
+          stages: <beside.parts.Stages pair={beside.pair} names={beat.beside.names} />,
+          transport: <beside.parts.PairTransport pair={beside.pair} />,
+          timelines: <beside.parts.PairTimelines pair={beside.pair} />,
         })}
     />
   );
