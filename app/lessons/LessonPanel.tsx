@@ -12,7 +12,7 @@ import type { Session } from '../player/types.ts';
 import type { Run } from './lesson.ts';
 import type { Mark } from './machine.ts';
 import { Prediction } from './Prediction.tsx';
-import { SOURCES, StandingContext, sourcesIn } from './parts.tsx';
+import { SOURCES, type Standing, StandingContext, sourcesIn } from './parts.tsx';
 import { Challenge, Task } from './Tasks.tsx';
 import type { Teaching } from './useLesson.ts';
 import './lessons.css';
@@ -34,6 +34,7 @@ export function LessonPanel(props: {
   /** Where two runs stand side by side: the sessions whose transport moves both. */
   readonly halves?: readonly [Session, Session] | undefined;
   readonly freePlay: string;
+  readonly comparison: Standing['comparison'];
 }) {
   const { teaching, session, beside, besideRun, halves } = props;
   const { lesson, beat, index, snapshot, run, asked, actor } = teaching;
@@ -57,6 +58,7 @@ export function LessonPanel(props: {
               session: halves?.[0] ?? session,
               besideSession: halves?.[1],
               lab: lesson.lab,
+              comparison: props.comparison,
             }}
           >
             <p className="eyebrow">
@@ -99,10 +101,10 @@ export function LessonPanel(props: {
                 onRestart={teaching.restart}
               />
             )}
-            {beside}
             {beat.after && !snapshot.matches('asking') && (
               <div className="prose after">{beat.after}</div>
             )}
+            {beside}
             {!beat.beside && (
               <details className="fold operations" open={Boolean(beat.task || beat.challenge)}>
                 <summary>Operations of this run</summary>

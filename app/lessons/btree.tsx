@@ -1,10 +1,21 @@
 // Lesson 5: B-Trees, from "what is a page" to a real file taken apart. Every number in its prose is
 // either a function of the run, or a claim with its assertion beside it.
 
-import { FillPlot, type Series } from './FillPlot.tsx';
-import type { Beat, Lesson, Option, Outcome, Own, Run, ShownMoment } from './lesson.ts';
+import { RunPlot } from './Later.tsx';
+import type { Beat, Lesson, Outcome, Own, Run, ShownMoment } from './lesson.ts';
 import { Cite, Claim, Term } from './parts.tsx';
+import type { Plot, Series } from './plots/RunPlot.tsx';
 import { end, endOf, find, findLast, lastLine, lineAt, metric, type RunLine } from './run.ts';
+import {
+  bytesText,
+  nearest,
+  ownInput,
+  percent,
+  plural,
+  script,
+  sorted,
+  startOf,
+} from './telling.ts';
 import {
   fillOf,
   holders,
@@ -19,8 +30,6 @@ import {
   rootOf,
   told,
 } from './tree.ts';
-
-const script = (...lines: string[]): string => `${lines.join('\n')}\n`;
 
 /** Trenches and seas: the rows that most beats begin with, in two levels. */
 const TRENCHES = [
@@ -38,48 +47,11 @@ const TRENCHES = [
   'commit',
 ];
 
-// ── Shared by the questions ─────────────────────────────────────────────────────────────────────
-
-/** The first moment of the last operation of that name. */
-const startOf =
-  (word: string) =>
-  (run: Run): number | undefined =>
-    lastLine(run, word)?.first;
-
-/** Distinct options, in the order of the numbers in them, so that the place says nothing. */
-function sorted(values: readonly (string | Option)[]): Option[] {
-  const all = values.map((value) => (typeof value === 'string' ? { value } : value));
-  const distinct = all.filter(
-    ({ value }, i) => all.findIndex((other) => other.value === value) === i,
+/** Reads a key that the reader typed. */
+const ownKey = (word: string, label: string, example: string, line: (key: string) => string): Own =>
+  ownInput(word, label, example, (input) =>
+    /^-?\d{1,15}$/.test(input) ? line(input) : '!A key is a whole number, as in 29.',
   );
-  const plain = ({ value }: Option) => value.replaceAll(',', '');
-  return distinct.sort((a, b) => plain(a).localeCompare(plain(b), 'en', { numeric: true }));
-}
-
-/** Reads a key that the reader typed; the line begins with `!` where it is none. */
-const wholeKey = (input: string, line: (key: string) => string): string =>
-  /^-?\d{1,15}$/.test(input) ? line(input) : '!A key is a whole number, as in 29.';
-
-/** Replaces the last operation of that name. */
-const ownKey = (
-  word: string,
-  label: string,
-  example: string,
-  line: (key: string) => string,
-): Own => ({
-  label,
-  example,
-  at(run) {
-    const at = run.lines.findLastIndex(({ text }) => text.split(/\s/, 1)[0] === word);
-    return at < 0 ? undefined : at;
-  },
-  line: (input) => wholeKey(input, line),
-});
-
-const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
-
-const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 
 // ── 1. Why pages ────────────────────────────────────────────────────────────────────────────────
 
@@ -174,8 +146,6 @@ const whyPages: Beat = {
     </p>
   ),
 };
-
-const bytesText = (bytes: number): string => `${bytes.toLocaleString('en')} bytes`;
 
 const pageSizeOf = (moment: ShownMoment): number => readingOf(moment).pageSize;
 
@@ -750,8 +720,26 @@ export const LN2 = Math.log(2);
 const BUCKETS = [0.5, LN2, 0.85, 1] as const;
 const bucketText = (bucket: number): string =>
   bucket === 0.5 ? 'about half full' : `about ${Math.round(100 * bucket)} % full`;
-const nearest = (fill: number): number =>
-  [...BUCKETS].sort((a, b) => Math.abs(a - fill) - Math.abs(b - fill))[0] as number;
+
+const ORDERS: readonly Series[] = [
+  { name: 'random', lines: (rows) => [`bulk ${rows} random`], seeds: [1, 2, 3], mark: 'round' },
+  { name: 'ascending', lines: (rows) => [`bulk ${rows} ascending`], seeds: [1], mark: 'square' },
+];
+
+const fillPlot = (series: readonly Series[]): Plot => ({
+  lab: 'btree',
+  title: 'How full the leaves are, in the mean',
+  unit: 'rows',
+  xs: [25, 50, 100, 200, 400, 800],
+  series,
+  x: { domain: [20, 1000], ticks: [25, 100, 400], isLog: true },
+  y: { domain: [0.4, 1], ticks: [0.5, 0.75, 1] },
+  laws: [{ name: 'ln 2', at: 21, below: true, of: () => LN2 }],
+  measure: async ({ length, at }) => ({ y: meanFill(leavesOf(await at(length - 1))) }),
+  words: (fill) => percent(fill),
+  tick: (fill) => percent(fill, 0),
+});
+const BY_ORDER = fillPlot(ORDERS);
 
 const fill: Beat = {
   id: 'fill',
@@ -781,7 +769,7 @@ const fill: Beat = {
       const leaves = leavesOf(moment);
       const mean = meanFill(leaves);
       return {
-        value: bucketText(nearest(mean)),
+        value: bucketText(nearest(BUCKETS, mean)),
         moment: run.length - 1,
         because: `${percent(mean)} over ${plural(leaves.length, 'leaf', 'leaves')}.`,
       };
@@ -790,7 +778,7 @@ const fill: Beat = {
   },
   after: (
     <>
-      <FillPlot />
+      <RunPlot plot={BY_ORDER} />
       <p>
         For random keys the mean tends to the natural logarithm of two, ln 2 = 69.3 %{' '}
         <Cite of="yao1978" />.{' '}
@@ -1027,18 +1015,20 @@ const leavesIn = (moment: ShownMoment) => {
   return { leaves: leaves.length, mean: meanFill(leaves) };
 };
 
-const SPLITS: readonly Series[] = (
-  [
-    ['middle', 'round'],
-    ['sqlite', 'square'],
-    ['bstar', 'cross'],
-  ] as const
-).map(([name, mark]) => ({
-  name,
-  mark,
-  seeds: [1, 2],
-  lines: (rows) => [...(name === 'middle' ? [] : [`set split ${name}`]), `bulk ${rows} random`],
-}));
+const BY_SPLIT = fillPlot(
+  (
+    [
+      ['middle', 'round'],
+      ['sqlite', 'square'],
+      ['bstar', 'cross'],
+    ] as const
+  ).map(([name, mark]) => ({
+    name,
+    mark,
+    seeds: [1, 2],
+    lines: (rows) => [...(name === 'middle' ? [] : [`set split ${name}`]), `bulk ${rows} random`],
+  })),
+);
 
 const bstar: Beat = {
   id: 'bstar',
@@ -1069,7 +1059,7 @@ const bstar: Beat = {
     async outcome(run) {
       const { leaves, mean } = leavesIn(await end(run));
       return {
-        value: bucketText(nearest(mean)),
+        value: bucketText(nearest(BUCKETS, mean)),
         moment: run.length - 1,
         because: `${percent(mean)} over ${plural(leaves, 'leaf', 'leaves')}.`,
       };
@@ -1078,7 +1068,7 @@ const bstar: Beat = {
   },
   after: (
     <>
-      <FillPlot series={SPLITS} />
+      <RunPlot plot={BY_SPLIT} />
       <p>
         <Claim holds={async (run) => Math.min(...leavesOf(await end(run)).map(fillOf)) > 0.6}>
           Not even the emptiest leaf is far below two thirds

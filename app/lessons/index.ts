@@ -20,6 +20,13 @@ export const LESSONS: readonly LessonEntry[] = [
     load: () => import('./btree.tsx').then(({ lesson }) => lesson),
   },
   {
+    name: 'lsm',
+    lab: 'lsm',
+    number: 7,
+    title: 'LSM trees, and what each way costs',
+    load: () => import('./lsm.tsx').then(({ lesson }) => lesson),
+  },
+  {
     name: 'raft',
     lab: 'raft',
     number: '11b',

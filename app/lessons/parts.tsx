@@ -15,6 +15,8 @@ export interface Standing {
   readonly session: Session | undefined;
   readonly besideSession: Session | undefined;
   readonly lab: string;
+  /** The address of two scenarios side by side; absent where there is no screen for it. */
+  readonly comparison?: ((left: string, right: string) => Promise<string>) | undefined;
 }
 
 /** The run that prose is read beside. */
@@ -102,6 +104,30 @@ export const SOURCES = {
   knuth1998: {
     short: 'Knuth, volume 3',
     full: 'D. E. Knuth: The Art of Computer Programming, volume 3, Sorting and Searching, section 6.2.4. Second edition, 1998',
+  },
+  pugh1990: {
+    short: 'Pugh 1990',
+    full: 'W. Pugh: Skip Lists: A Probabilistic Alternative to Balanced Trees. Communications of the ACM 33(6), 1990',
+  },
+  bloom1970: {
+    short: 'Bloom 1970',
+    full: 'B. H. Bloom: Space/Time Trade-offs in Hash Coding with Allowable Errors. Communications of the ACM 13(7), 1970',
+  },
+  oneil1996: {
+    short: 'O’Neil and others 1996',
+    full: 'P. O’Neil, E. Cheng, D. Gawlick, E. O’Neil: The Log-Structured Merge-Tree (LSM-Tree). Acta Informatica 33, 1996',
+  },
+  dayan2018: {
+    short: 'Dayan and Idreos 2018',
+    full: 'N. Dayan, S. Idreos: Dostoevsky: Better Space-Time Trade-Offs for LSM-Tree Based Key-Value Stores. SIGMOD 2018',
+  },
+  athanassoulis2016: {
+    short: 'Athanassoulis and others 2016',
+    full: 'M. Athanassoulis and others: Designing Access Methods: The RUM Conjecture. EDBT 2016',
+  },
+  leveldb: {
+    short: 'LevelDB, implementation notes',
+    full: 'The LevelDB project: doc/impl.md and doc/table_format.md',
   },
   sqlite: {
     short: 'SQLite, Database File Format',

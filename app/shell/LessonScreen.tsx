@@ -232,6 +232,11 @@ function useBesideRun(session: Session | undefined): Run | undefined {
   return run;
 }
 
+const comparisonOf = (left: string, right: string): Promise<string> =>
+  import('../../engine/run/link.ts').then(({ comparisonLinkOf }) =>
+    comparisonLinkOf({ left, right }),
+  );
+
 function OnScreen(props: {
   readonly lesson: Lesson;
   readonly inspect: Inspect | undefined;
@@ -281,6 +286,7 @@ function OnScreen(props: {
           teaching={teaching}
           session={session}
           freePlay={`#/lab/${lesson.lab}`}
+          comparison={comparisonOf}
           besideRun={besideRun}
           halves={beside?.pair.halves}
           beside={

@@ -176,6 +176,10 @@ function recordsOf(file: FileImage, number: number): readonly RecordNode[] {
   return known;
 }
 
+/** Whether all of a file would survive a power cut: what is now and what is synced share their chunks. */
+const isWhole = ({ now, synced }: FileImage): boolean =>
+  now.size === synced.size && now.blocks === synced.blocks;
+
 function tableNode(
   { image, problems }: LsmMoment,
   file: Pick<TableFile, 'number' | 'smallest' | 'largest' | 'size'>,
@@ -196,7 +200,7 @@ function tableNode(
     to: userKeyOf(file.largest),
     table,
     entries,
-    isSynced: found !== undefined && found.now === found.synced,
+    isSynced: found !== undefined && isWhole(found),
     role,
     fault: !found ? 'its file is missing' : (problem?.text ?? table?.damage[0]),
   };
