@@ -1650,6 +1650,11 @@ const LOOKS = 8;
 /** A batch and a flush for each, one line that lets it happen, and the get. */
 export const PAR = 2 * LOOKS + 2;
 
+const TABLES = Array.from({ length: LOOKS }, () => [
+  'batch put apple 1 / put quince 1',
+  'flush',
+]).flat();
+
 const challengeReads: Beat = {
   id: 'challenge-reads',
   title: 'The worst get',
@@ -1682,41 +1687,13 @@ const challengeReads: Beat = {
       return { done: true, says: `${so}${count < PAR ? `: ${PAR - count} under par` : ''}.` };
     },
     hint: 'At the fourth table level 0 is merged: who could be asked to hold that? And a range needs two keys, not many.',
-    solution: script(
-      'lab lsm',
-      'pause compaction',
-      ...Array.from({ length: LOOKS }, () => ['batch put apple 1 / put quince 1', 'flush']).flat(),
-      'get fig',
-    ),
+    solution: script('lab lsm', 'pause compaction', ...TABLES, 'get fig'),
     failures: [
-      script(
-        'lab lsm',
-        ...Array.from({ length: LOOKS }, () => [
-          'batch put apple 1 / put quince 1',
-          'flush',
-        ]).flat(),
-        'get fig',
-      ),
+      script('lab lsm', ...TABLES, 'get fig'),
       script('lab lsm', 'pause compaction', 'bulk 200 random', 'get k001000'),
-      script(
-        'lab lsm',
-        'set level0-trigger 12',
-        ...Array.from({ length: LOOKS }, () => [
-          'batch put apple 1 / put quince 1',
-          'flush',
-        ]).flat(),
-        'get fig',
-      ),
+      script('lab lsm', 'set level0-trigger 12', ...TABLES, 'get fig'),
       // The first hit ends it.
-      script(
-        'lab lsm',
-        'pause compaction',
-        ...Array.from({ length: LOOKS }, () => [
-          'batch put apple 1 / put quince 1',
-          'flush',
-        ]).flat(),
-        'get apple',
-      ),
+      script('lab lsm', 'pause compaction', ...TABLES, 'get apple'),
     ],
   },
 };

@@ -43,7 +43,7 @@ export const settings: readonly Setting[] = [
     name: 'level-ratio',
     type: 'integer',
     default: 4,
-    values: [2, 4, 10],
+    values: [2, 3, 4, 6, 10],
     min: 2,
     max: 100,
     help: 'How many times more each further level may have; for tiers, how many runs make one. LevelDB: 10.',
