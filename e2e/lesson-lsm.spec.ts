@@ -1,0 +1,135 @@
+/**
+ * Lesson 7 as its reader has it: by keyboard alone, and on a phone. Every beat is walked through, in
+ * both themes; pictures of each lie under out/screens/.
+ */
+import { mkdirSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+import { button, isAt, isOpen, settled } from './lab.ts';
+import { beat, nav, pins, sound, tabTo, titles, type } from './teach.ts';
+
+const FOLDER = 'out/screens';
+mkdirSync(FOLDER, { recursive: true });
+const shot = (page: Page, name: string) =>
+  page.screenshot({ path: `${FOLDER}/lesson-lsm-${name}.png` });
+
+test('by keyboard alone: a key of one’s own, measured plots, two challenges', async ({ page }) => {
+  test.setTimeout(240_000);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.goto('./#/lab/lsm');
+  await isOpen(page);
+  await tabTo(page, page.getByRole('link', { name: 'Lesson 7' }));
+  await page.keyboard.press('Enter');
+  await expect(beat(page, 'Why not in place?')).toBeVisible();
+  await isAt(page, '2.4');
+
+  // The question gates the put: the end of the run is not to be had before an answer.
+  await page.keyboard.press('End');
+  await isAt(page, '2.4');
+  await page.keyboard.press('1');
+  await expect(page.getByText(/^No\. Table 5 is what it was, byte for byte/)).toBeVisible();
+  await isAt(page, '3.2', 30_000);
+  await expect(pins(page)).toHaveText([/^31 bytes/, /^you said: 6 bytes/]);
+  await sound(page, 'a question about a log');
+
+  // Every beat has something to do, and no claim in it fails.
+  const names = await titles(page);
+  expect(names.length).toBeGreaterThanOrEqual(16);
+  for (const [at, title] of names.entries()) {
+    if (at > 0) {
+      await page.keyboard.press('.');
+      await expect(beat(page, title)).toBeVisible({ timeout: 20_000 });
+    }
+    await expect(page.locator('.card').first()).toBeVisible({ timeout: 20_000 });
+    await expect(page.locator('.claim-off')).toHaveCount(0);
+    await settled(page);
+    await shot(page, `${at + 1}-surface`);
+    if (title === 'Newest first') {
+      // Asked about a key of the reader's own, the answer is another.
+      const own = page.getByRole('textbox', { name: 'Another key' });
+      await tabTo(page, own);
+      await page.keyboard.type('two words');
+      await page.keyboard.press('Enter');
+      await expect(page.getByText('A key is one word, as in fig.')).toBeVisible();
+      await own.fill('cherry');
+      await page.keyboard.press('Enter');
+      await expect(own).toHaveValue('');
+      await tabTo(page, nav(page, 'Next'));
+      await page.keyboard.press('1');
+      await expect(page.getByText(/^Yes\. It was asked after 0 places/)).toBeVisible();
+    }
+    if (title === 'The filter that says no') {
+      await page.keyboard.press('1');
+      await expect(page.getByText(/^Yes\. 3 filters said no/)).toBeVisible();
+      await expect(page.getByText('6 runs, measured here')).toBeVisible({ timeout: 60_000 });
+      await sound(page, 'a plot against a formula');
+    }
+    if (title.startsWith('Two more')) {
+      await page.keyboard.press('2');
+      await expect(page.getByText('4 runs, measured here')).toBeVisible({ timeout: 60_000 });
+      await expect(page.getByRole('link', { name: 'Compare leveled with tiered' })).toHaveAttribute(
+        'href',
+        /^#\/compare\?s=/,
+      );
+    }
+    if (title === 'The worst get') {
+      await type(page, 'get fig');
+      await expect(page.getByText(/^The worst get considers 1 table, with 3 op/)).toBeVisible();
+      await type(page, 'pause compaction');
+      for (let n = 0; n < 7; n++) await type(page, 'batch put apple 1 / put quince 1', 'flush');
+      await type(page, 'get fig');
+      await expect(
+        page.getByText(/considers 8 tables, with 19 operations: 1 too many/),
+      ).toBeVisible();
+      await tabTo(page, button(page, 'Begin anew'));
+      await page.keyboard.press('Enter');
+      await expect(page.getByText(/considers 0 tables, with 2 operations/)).toBeVisible();
+      await type(page, 'pause compaction');
+      for (let n = 0; n < 7; n++) await type(page, 'batch put apple 1 / put quince 1', 'flush');
+      await type(page, 'get fig');
+      await expect(page.getByText(/^Done\. The worst get considers 8 tables/)).toBeVisible();
+      await tabTo(page, nav(page, 'Next'));
+    }
+  }
+  await expect(page.getByText(/^leveled, T = 4: .* 3\.25 times in all/)).toBeVisible();
+  await tabTo(page, page.locator('summary', { hasText: 'Settings' }));
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.getByRole('combobox', { name: 'strategy' }));
+  await page.keyboard.type('tiered');
+  await expect(page.getByText(/^tiered, T = 4: /)).toBeVisible({ timeout: 20_000 });
+  await tabTo(page, page.getByRole('combobox', { name: 'level-ratio' }));
+  await page.keyboard.type('3');
+  await expect(page.getByText(/^Done\. tiered, T = 3: /)).toBeVisible({ timeout: 20_000 });
+  await sound(page, 'a challenge that is done');
+  await tabTo(page, nav(page, 'Next'));
+  await page.keyboard.press('Enter');
+  await expect(beat(page, 'Back at the surface')).toBeVisible();
+  await expect(page.getByText(/did 2 of 2 challenges/)).toBeVisible();
+  await expect(page.getByText(/The Log-Structured Merge-Tree/)).toBeVisible();
+});
+
+test('on a phone, dark: the tree first, the lesson as a sheet', async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('./#/lesson/lsm/merge');
+  await isOpen(page);
+  await expect(page.getByText('a question waits in the lesson')).toBeVisible();
+  await button(page, 'Lesson').click();
+  await expect(beat(page, 'Many become one')).toBeVisible();
+  await sound(page, 'the lesson as a sheet');
+  await page.getByRole('button', { name: '16 entries: all' }).click();
+  await expect(beat(page, 'Many become one')).toBeHidden();
+  await expect(pins(page)).toHaveText(['12 entries', 'you said: 16 entries: all'], {
+    timeout: 30_000,
+  });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await shot(page, 'phone-answered-deep');
+  for (let at = 8; at < 18; at++) {
+    await button(page, 'The next beat').click();
+    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 18`);
+    await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /^\d+\.\d+: /);
+    await settled(page);
+    await shot(page, `phone-${at + 1}-deep`);
+  }
+});
