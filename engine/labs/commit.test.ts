@@ -133,3 +133,29 @@ test.each([
     expect(sentence).not.toContain('\n');
   }
 });
+
+describe('where each role is a Raft group of three', () => {
+  const GROUPS = 'seed 3\nset group-size 3\nset participants 1\nset patience 400\nset timers 0\n';
+  const ROUND = 'run 350ms\nbegin blue\n';
+  const all = ['agreement', 'validity', 'no reversal', 'atomicity', 'not blocked'];
+  // With a crash it is 74,176 states: with SWEEP=1.
+  const crashes = process.env.SWEEP ? [0, 1] : [0];
+  test.each(crashes)(
+    'the search is complete, and all holds, with %d crashes',
+    async (crashed) => {
+      const { complete, findings, states } = await explored(
+        `${GROUPS}set crashes ${crashed}\nset max-states 200000\n${ROUND}`,
+      );
+      expect([complete, states]).toEqual([true, crashed ? 74_176 : 10_520]);
+      expect(
+        findings
+          .filter(({ holds }) => holds === 'always')
+          .map(({ property, verdict }) => [property, verdict]),
+      ).toEqual(expect.arrayContaining(all.map((property) => [property, 'holds'])));
+      expect(findings.find(({ property }) => property === 'can be decided')?.commands).toHaveLength(
+        16,
+      );
+    },
+    300_000,
+  );
+});

@@ -18,8 +18,6 @@ interface Case {
   readonly bounds?: Readonly<Record<string, number>>;
   /** The commands of a shortest counterexample; absent: it is found by play, and shrunk. */
   readonly steps?: number;
-  /** More than half a minute: with `npm run sweep`. */
-  readonly sweep?: boolean;
 }
 const NO_PLAY = { runs: 0 };
 /** Play alone. */
@@ -36,9 +34,9 @@ const SWITCHES: Readonly<Record<string, Case>> = {
   'commit-older-term': {
     head: 'set batch 1\n',
     breaks: 'leader completeness',
-    bounds: { ...NO_PLAY, elections: 4, crashes: 0, saves: 0, late: 0, messages: 6, states: 1e6 },
+    // With one entry a message these are the bounds that are offered.
+    bounds: NO_PLAY,
     steps: 32,
-    sweep: true,
   },
   'vote-without-log-check': {
     breaks: 'leader completeness',
@@ -60,7 +58,7 @@ const SWITCHES: Readonly<Record<string, Case>> = {
 };
 
 describe('every switch is found', () => {
-  test.each(Object.entries(SWITCHES).filter(([, { sweep }]) => !sweep || process.env.SWEEP))(
+  test.each(Object.entries(SWITCHES))(
     '%s',
     async (name, { head = '', breaks, bounds = {}, steps }) => {
       const wish = { property: breaks, bounds };

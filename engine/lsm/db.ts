@@ -665,5 +665,7 @@ export function createDb(disk: Disk, options: Options): Db {
   return db;
 }
 
-export const createDatabase = (disk: Disk, options: Options): LsmValue =>
-  createDb(disk, options).sealed();
+/** The same, with nobody left to write to it: what is kept between commands. */
+export function createDatabase(disk: Disk, options: Options): LsmValue {
+  return createDb(disk, options).sealed();
+}
