@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { button, isAt, isOpen, settled } from './lab.ts';
-import { beat, nav, sound, tabTo, titles, type } from './teach.ts';
+import { beat, inLesson, nav, sound, tabTo, titles, type } from './teach.ts';
 
 const FOLDER = 'out/screens';
 mkdirSync(FOLDER, { recursive: true });
@@ -28,7 +28,7 @@ test('by keyboard alone: a crash at a moment of one’s own, a task, two challen
   await isAt(page, '2.5');
   await expect(page.getByRole('button', { name: 'All of them abort.' })).toBeVisible();
   await page.keyboard.press('2');
-  await expect(page.getByText(/^Yes\. .* has aborted/)).toBeVisible();
+  await expect(inLesson(page).getByText(/^Yes\. .* has aborted/)).toBeVisible();
   await sound(page, 'a question about a round');
 
   const names = await titles(page);
@@ -61,7 +61,7 @@ test('by keyboard alone: a crash at a moment of one’s own, a task, two challen
       await tabTo(page, nav(page, 'Next'));
       await expect(page.locator('.predict[data-open="true"]')).toBeVisible();
       await page.keyboard.press('1');
-      await expect(page.getByText(/^Yes\. C has committed/)).toBeVisible();
+      await expect(inLesson(page).getByText(/^Yes\. C has committed/)).toBeVisible();
     }
     if (title.startsWith('Block everyone')) {
       await type(page, 'run 23ms', 'crash A');

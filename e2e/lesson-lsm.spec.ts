@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { button, isAt, isOpen, settled } from './lab.ts';
-import { beat, nav, pins, sound, tabTo, titles, type } from './teach.ts';
+import { beat, inLesson, nav, pins, sound, tabTo, titles, type } from './teach.ts';
 
 const FOLDER = 'out/screens';
 mkdirSync(FOLDER, { recursive: true });
@@ -27,7 +27,9 @@ test('by keyboard alone: a key of one’s own, measured plots, two challenges', 
   await page.keyboard.press('End');
   await isAt(page, '2.4');
   await page.keyboard.press('1');
-  await expect(page.getByText(/^No\. Table 5 is what it was, byte for byte/)).toBeVisible();
+  await expect(
+    inLesson(page).getByText(/^No\. Table 5 is what it was, byte for byte/),
+  ).toBeVisible();
   await isAt(page, '3.2', 30_000);
   await expect(pins(page)).toHaveText([/^31 bytes/, /^you said: 6 bytes/]);
   await sound(page, 'a question about a log');
@@ -56,11 +58,11 @@ test('by keyboard alone: a key of one’s own, measured plots, two challenges', 
       await expect(own).toHaveValue('');
       await tabTo(page, nav(page, 'Next'));
       await page.keyboard.press('1');
-      await expect(page.getByText(/^Yes\. It was asked after 0 places/)).toBeVisible();
+      await expect(inLesson(page).getByText(/^Yes\. It was asked after 0 places/)).toBeVisible();
     }
     if (title === 'The filter that says no') {
       await page.keyboard.press('1');
-      await expect(page.getByText(/^Yes\. 3 filters said no/)).toBeVisible();
+      await expect(inLesson(page).getByText(/^Yes\. 3 filters said no/)).toBeVisible();
       await expect(page.getByText('6 runs, measured here')).toBeVisible({ timeout: 60_000 });
       await sound(page, 'a plot against a formula');
     }
@@ -109,7 +111,7 @@ test('by keyboard alone: a key of one’s own, measured plots, two challenges', 
 });
 
 test('on a phone, dark: the tree first, the lesson as a sheet', async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('./#/lesson/lsm/merge');
@@ -121,7 +123,8 @@ test('on a phone, dark: the tree first, the lesson as a sheet', async ({ page })
   await page.getByRole('button', { name: '16 entries: all' }).click();
   await expect(beat(page, 'Many become one')).toBeHidden();
   await expect(pins(page)).toHaveText(['12 entries', 'you said: 16 entries: all'], {
-    timeout: 30_000,
+    // It is played to there, at its pace.
+    timeout: 90_000,
   });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await shot(page, 'phone-answered-deep');

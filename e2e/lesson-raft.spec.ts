@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { button, isAt, isOpen, settled } from './lab.ts';
-import { beat, nav, pins, sound, tabTo, titles, type } from './teach.ts';
+import { beat, inLesson, nav, pins, sound, tabTo, titles, type } from './teach.ts';
 
 const FOLDER = 'out/screens';
 mkdirSync(FOLDER, { recursive: true });
@@ -30,7 +30,7 @@ test('by keyboard alone: a race for votes, a cut of one’s own, two challenges'
   await isAt(page, '1.3');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('4');
-  await expect(page.getByText(/^No\. A, B and C voted for B: 3 of 5/)).toBeVisible();
+  await expect(inLesson(page).getByText(/^No\. A, B and C voted for B: 3 of 5/)).toBeVisible();
   await isAt(page, '1.19', 30_000);
   await expect(pins(page)).toHaveText(['B', 'you said: D']);
   await sound(page, 'a question about a cluster');
@@ -59,11 +59,15 @@ test('by keyboard alone: a race for votes, a cut of one’s own, two challenges'
       await expect(own).toHaveValue('');
       await tabTo(page, nav(page, 'Next'));
       await page.keyboard.press('1');
-      await expect(page.getByText(/^Yes\. .* 3 of 5\. The cut left A a majority/)).toBeVisible();
+      await expect(
+        inLesson(page).getByText(/^Yes\. .* 3 of 5\. The cut left A a majority/),
+      ).toBeVisible();
     }
     if (title === 'Why figure 8 is subtle') {
       await page.keyboard.press('2');
-      await expect(page.getByText(/^Yes\. It is of term 1, and A leads term 3/)).toBeVisible();
+      await expect(
+        inLesson(page).getByText(/^Yes\. It is of term 1, and A leads term 3/),
+      ).toBeVisible();
       // A claim about the run beside leads to its moment there.
       await tabTo(page, page.getByRole('button', { name: 'what it called committed is gone' }));
       await page.keyboard.press('Enter');

@@ -9,6 +9,9 @@ import { prompt } from './lab.ts';
 export const beat = (page: Page, title: string | RegExp) =>
   page.getByRole('heading', { level: 2, name: title });
 
+/** What the lesson says; an answer is told to screen readers by the stage too. */
+export const inLesson = (page: Page) => page.getByRole('complementary', { name: 'Lesson' });
+
 /** The lesson's own verbs, on and back. */
 export const nav = (page: Page, name: 'Next' | 'Back') =>
   page.getByRole('navigation', { name: 'Lesson' }).getByRole('button', { name, exact: true });
