@@ -357,7 +357,7 @@ const skip: Beat = {
         >
           The mean stays below Pugh’s bound
         </Claim>
-        , log₄ n × 4 + 4/3. A plain list would need n / 2.
+        , log₄ n × 4 + 4/3.
       </p>
     </>
   ),

@@ -103,15 +103,15 @@ export const SOURCES = {
   },
   knuth1998: {
     short: 'Knuth, volume 3',
-    full: 'D. E. Knuth: The Art of Computer Programming, volume 3, Sorting and Searching, section 6.2.4. Second edition, 1998',
+    full: 'D. E. Knuth: The Art of Computer Programming, volume 3, Sorting and Searching, section 6.2.4. 1998',
   },
   pugh1990: {
     short: 'Pugh 1990',
-    full: 'W. Pugh: Skip Lists: A Probabilistic Alternative to Balanced Trees. Communications of the ACM 33(6), 1990',
+    full: 'W. Pugh: Skip Lists: A Probabilistic Alternative to Balanced Trees. CACM 33(6), 1990',
   },
   bloom1970: {
     short: 'Bloom 1970',
-    full: 'B. H. Bloom: Space/Time Trade-offs in Hash Coding with Allowable Errors. Communications of the ACM 13(7), 1970',
+    full: 'B. H. Bloom: Space/Time Trade-offs in Hash Coding with Allowable Errors. CACM 13(7), 1970',
   },
   oneil1996: {
     short: 'O’Neil and others 1996',
@@ -135,7 +135,7 @@ export const SOURCES = {
   },
   raft2014: {
     short: 'Ongaro and Ousterhout 2014',
-    full: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm. USENIX Annual Technical Conference, 2014',
+    full: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm. USENIX ATC 2014',
   },
   ongaro2014: {
     short: 'Ongaro 2014',
