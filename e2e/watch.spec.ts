@@ -266,6 +266,6 @@ test('on the front page the wheel scrolls the page, and no gestures are loaded',
   await page.locator('.stage-svg').hover();
   await page.mouse.wheel(0, 200);
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(0);
-  expect(asked.filter((url) => /\/Stage-/.test(url))).not.toEqual([]);
+  expect(asked.filter((url) => /\/Hero-/.test(url))).not.toEqual([]);
   expect(asked.filter((url) => /\/zoom-/.test(url))).toEqual([]);
 });
