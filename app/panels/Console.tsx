@@ -520,6 +520,7 @@ function Prompt({ session }: { readonly session: Session }) {
   const [trouble, setTrouble] = useState<Complained>();
   const history = useRef<string[]>([]);
   const place = useRef(-1);
+  const turn = useRef<Promise<string | undefined>>(Promise.resolve(undefined));
   const id = useId();
   const suggestions = useMemo(() => suggest(text, commands), [text, commands]);
   const hint = useMemo(() => hintFor(text, commands), [text, commands]);
@@ -542,14 +543,18 @@ function Prompt({ session }: { readonly session: Session }) {
     const line = text.trim();
     if (line === '') return;
     setOpen(false);
-    const sentence = await session.submit(line);
+    // What is typed ahead waits for the line before it.
+    turn.current = turn.current.then(() => session.submit(line));
+    const sentence = await turn.current;
     if (sentence !== undefined) {
       setTrouble({ line, sentence });
       return;
     }
     if (history.current.at(-1) !== line) history.current.push(line);
     place.current = -1;
-    write('');
+    setText((now) => (now.trim() === line ? '' : now));
+    setChosen(-1);
+    setTrouble(undefined);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const end = event.currentTarget.selectionStart === text.length;
