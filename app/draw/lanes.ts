@@ -102,6 +102,7 @@ export function paintLanes(
   const Y = (lane: number): number => laneY(lane, lanes.length, height);
   const right = left + (width - GUTTER) / k;
   const end = X(diagram.width);
+  const words: Word[] = [];
   context.clearRect(0, 0, width, height);
   context.save();
   context.beginPath();
@@ -117,10 +118,10 @@ export function paintLanes(
     context.globalAlpha = 0.07;
     context.fillRect(from, TOP - 6, to - from, height - TOP - BOTTOM + 8);
     context.globalAlpha = 1;
-    context.fillStyle = inks.text.fault;
-    const long = context.measureText(`cut: ${text}`).width + 8;
-    if (to - Math.max(from, GUTTER) > long)
-      context.fillText(`cut: ${text}`, Math.max(from, GUTTER) + 4, TOP - 9);
+    const start = Math.max(from, GUTTER) + 4;
+    const long = context.measureText(`cut: ${text}`).width + 4;
+    if (to - start > long)
+      words.push({ text: `cut: ${text}`, x: start, y: TOP - 9, ink: inks.text.fault });
   }
   context.strokeStyle = inks.line;
   context.lineWidth = 1;
@@ -141,10 +142,8 @@ export function paintLanes(
     context.moveTo(Math.max(from, GUTTER), Y(lane));
     context.lineTo(Math.max(from, Math.min(to, width)), Y(lane));
     context.stroke();
-    if (text && to - from > 40) {
-      context.fillStyle = inks.text[tone];
-      context.fillText(text, Math.max(from, GUTTER) + 4, Y(lane) - 7);
-    }
+    if (text && to - from > 40)
+      words.push({ text, x: Math.max(from, GUTTER) + 4, y: Y(lane) - 7, ink: inks.text[tone] });
   }
   context.setLineDash([]);
 
@@ -202,8 +201,7 @@ export function paintLanes(
   context.lineWidth = 1.8;
   context.stroke(crosses);
 
-  paintOperations(context, diagram, X, Y, view, inks);
-  context.fillStyle = inks.ink2;
+  paintOperations(context, diagram, X, Y, view, inks, words);
   for (const { x, lane, text } of marks) {
     if (x > right || x < left - 80) continue;
     if (lane >= 0) {
@@ -212,9 +210,11 @@ export function paintLanes(
       context.beginPath();
       context.rect(X(x) - 3.2, y - 3.2, 6.4, 6.4);
       context.fill();
-      if (text !== 'commit' && k > 0.3) context.fillText(text, X(x) + 5, y + 13);
+      if (text !== 'commit' && k > 0.3)
+        words.push({ text, x: X(x) + 5, y: y + 13, ink: inks.ink2 });
     }
   }
+  paintWords(context, words, inks.paper);
   // What lies after the playhead is still to come: dimmed.
   const at = X(now);
   context.fillStyle = inks.paper;
@@ -242,6 +242,46 @@ export function paintLanes(
 }
 
 type Place = (x: number) => number;
+
+interface Word {
+  readonly text: string;
+  /** Where it begins, and its baseline, in pixels. */
+  readonly x: number;
+  readonly y: number;
+  readonly ink: string;
+}
+
+/** A line of words from its baseline up, in pixels, with what is kept clear around it. */
+const LINE = 12;
+
+/** Which of them are written: who would stand on one before it is left out. Widths in pixels. */
+export function clearOf(words: readonly Word[], widthOf: (text: string) => number): Word[] {
+  const written: (Word & { readonly toX: number })[] = [];
+  for (const word of words) {
+    const toX = word.x + widthOf(word.text) + 4;
+    const isFree = written.every(
+      (one) => toX <= one.x || one.toX <= word.x || Math.abs(one.y - word.y) >= LINE,
+    );
+    if (isFree) written.push({ ...word, toX });
+  }
+  return written;
+}
+
+/** Over the lines, which end at a rim of paper. */
+function paintWords(
+  context: CanvasRenderingContext2D,
+  words: readonly Word[],
+  paper: string,
+): void {
+  context.strokeStyle = paper;
+  context.lineWidth = 3;
+  context.lineJoin = 'round';
+  for (const { text, x, y, ink } of clearOf(words, (text) => context.measureText(text).width)) {
+    context.strokeText(text, x, y);
+    context.fillStyle = ink;
+    context.fillText(text, x, y);
+  }
+}
 
 /** Bands where time was folded; a stretch of heartbeats says how many events are in it. */
 function paintFolds(
@@ -299,6 +339,7 @@ function paintOperations(
   Y: Place,
   { left, k, width, unplaced = [] }: LanesView,
   inks: Inks,
+  words: Word[],
 ): void {
   const right = left + (width - GUTTER) / k;
   // A history has each call at a time of its own, a little after the event at most.
@@ -334,8 +375,12 @@ function paintOperations(
     }
     context.stroke();
     if (!text || to - from < 6 * text.length * 0.8) continue;
-    context.fillStyle = inks.text[tone];
-    context.fillText(off ? `${text} ✕` : text, Math.max(from, GUTTER) + 5, y - 8);
+    words.push({
+      text: off ? `${text} ✕` : text,
+      x: Math.max(from, GUTTER) + 5,
+      y: y - 8,
+      ink: inks.text[tone],
+    });
   }
 }
 
@@ -344,9 +389,10 @@ function paintRuler(
   context: CanvasRenderingContext2D,
   { xs, times, width: end }: Diagram,
   X: Place,
-  { left, k, width, brush }: LanesView,
+  { left, k, width, brush, playhead }: LanesView,
   inks: Inks,
 ): void {
+  const at = X(xs[playhead] ?? 0);
   context.strokeStyle = inks.line;
   context.lineWidth = 1;
   context.beginPath();
@@ -360,7 +406,10 @@ function paintRuler(
     if (x < next) continue;
     context.moveTo(X(x), RULER - 5);
     context.lineTo(X(x), RULER);
-    context.fillText(`${Math.round((times[i] as number) / 100) / 10} ms`, X(x) + 4, RULER - 6);
+    const text = `${Math.round((times[i] as number) / 100) / 10} ms`;
+    // The playhead's knob stands on the ruler too.
+    if (at < X(x) - 3 || at > X(x) + context.measureText(text).width + 10)
+      context.fillText(text, X(x) + 4, RULER - 6);
     next = x + apart;
   }
   context.stroke();

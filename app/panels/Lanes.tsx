@@ -155,11 +155,18 @@ export function Lanes({ session }: { readonly session: Session }) {
             <FoldHorizontal size={14} aria-hidden />
           </button>
         )}
-        <button type="button" aria-label="Zoom in time" title="Zoom in time" onClick={zoom(1.5)}>
+        <button
+          type="button"
+          className="lanes-zoom"
+          aria-label="Zoom in time"
+          title="Zoom in time"
+          onClick={zoom(1.5)}
+        >
           <Plus size={14} aria-hidden />
         </button>
         <button
           type="button"
+          className="lanes-zoom"
           aria-label="Zoom out of time"
           title="Zoom out of time"
           onClick={zoom(1 / 1.5)}
