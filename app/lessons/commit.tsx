@@ -169,7 +169,7 @@ const whyRound: Beat = {
     </>
   ),
   prediction: {
-    question: 'B and C can commit. D has just said that it can’t. What will B and C do?',
+    question: 'B and C can commit. D can’t, and says so. What will B and C do?',
     async options() {
       return FATES.filter(({ value }) => value !== 'wait');
     },

@@ -126,7 +126,7 @@ const oneLeader: Beat = {
     </>
   ),
   prediction: {
-    question: 'Timers have run out, and candidates ask for votes. Who will lead?',
+    question: 'Timers run out, and candidates ask for votes. Who will lead?',
     gate: lastToStand,
     async options(run, gate) {
       return [...nodes(await run.at(gate)), { value: NOBODY }];
