@@ -2,27 +2,27 @@
  * Lesson 15 as its reader has it: by keyboard alone, and on a phone. Every beat is walked through, in
  * both themes; pictures of each lie under out/screens/.
  */
-import { mkdirSync } from 'node:fs';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { button, isAt, isOpen, settled } from './lab.ts';
-import { beat, inLesson, nav, sound, tabTo, titles, type } from './teach.ts';
-
-const FOLDER = 'out/screens';
-mkdirSync(FOLDER, { recursive: true });
-const shot = (page: Page, name: string) =>
-  page.screenshot({ path: `${FOLDER}/lesson-commit-${name}.png` });
+import { isAt } from './lab.ts';
+import {
+  answerOnPhone,
+  beat,
+  goOnOnPhone,
+  inLesson,
+  isWhole,
+  nav,
+  openByKeyboard,
+  sound,
+  tabTo,
+  titles,
+  type,
+} from './teach.ts';
 
 test('by keyboard alone: a crash at a moment of one’s own, a task, two challenges', async ({
   page,
 }) => {
   test.setTimeout(240_000);
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.goto('./#/lab/commit');
-  await isOpen(page);
-  await tabTo(page, page.getByRole('link', { name: 'Lesson 15' }));
-  await page.keyboard.press('Enter');
-  await expect(beat(page, 'All of them, or none')).toBeVisible();
+  await openByKeyboard(page, 'commit', 'Lesson 15', 'All of them, or none');
   await isAt(page, '0.1');
   await page.keyboard.press('End');
   await isAt(page, '2.5');
@@ -34,14 +34,8 @@ test('by keyboard alone: a crash at a moment of one’s own, a task, two challen
   const names = await titles(page);
   expect(names.length).toBe(15);
   for (const [at, title] of names.entries()) {
-    if (at > 0) {
-      await page.keyboard.press('.');
-      await expect(beat(page, title)).toBeVisible({ timeout: 20_000 });
-    }
-    await expect(page.locator('.card').first()).toBeVisible({ timeout: 20_000 });
-    await expect(page.locator('.claim-off')).toHaveCount(0);
-    await settled(page);
-    await shot(page, `${at + 1}-surface`);
+    if (at > 0) await page.keyboard.press('.');
+    await isWhole(page, title, `commit-${at + 1}-surface`);
     if (title === 'One line on one disk') {
       await type(page, 'crash A', 'restart A');
       await expect(page.getByText(/Nobody has answered them yet/)).toBeVisible();
@@ -84,24 +78,7 @@ test('by keyboard alone: a crash at a moment of one’s own, a task, two challen
 
 test('on a phone, dark: the round first, the lesson as a sheet', async ({ page }) => {
   test.setTimeout(120_000);
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto('./#/lesson/commit/partition');
-  await isOpen(page);
-  await expect(page.getByText('a question waits in the lesson')).toBeVisible();
-  await button(page, 'Lesson').click();
-  await expect(beat(page, 'Slow is not dead')).toBeVisible();
-  await sound(page, 'the lesson as a sheet');
-  await page.getByRole('button', { name: 'All of them commit.' }).click();
-  await expect(beat(page, 'Slow is not dead')).toBeHidden();
+  await answerOnPhone(page, 'commit/partition', 'Slow is not dead', 'All of them commit.');
   await isAt(page, '7.9', 30_000);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  await shot(page, 'phone-answered-deep');
-  for (let at = 10; at < 15; at++) {
-    await button(page, 'The next beat').click();
-    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 15`);
-    await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /^\d+\.\d+: /);
-    await settled(page);
-    await shot(page, `phone-${at + 1}-deep`);
-  }
+  await goOnOnPhone(page, 'commit-', 10, 15);
 });

@@ -2,25 +2,26 @@
  * Lesson 7 as its reader has it: by keyboard alone, and on a phone. Every beat is walked through, in
  * both themes; pictures of each lie under out/screens/.
  */
-import { mkdirSync } from 'node:fs';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { button, isAt, isOpen, settled } from './lab.ts';
-import { beat, inLesson, nav, pins, sound, tabTo, titles, type } from './teach.ts';
-
-const FOLDER = 'out/screens';
-mkdirSync(FOLDER, { recursive: true });
-const shot = (page: Page, name: string) =>
-  page.screenshot({ path: `${FOLDER}/lesson-lsm-${name}.png` });
+import { button, isAt } from './lab.ts';
+import {
+  answerOnPhone,
+  beat,
+  goOnOnPhone,
+  inLesson,
+  isWhole,
+  nav,
+  openByKeyboard,
+  pins,
+  sound,
+  tabTo,
+  titles,
+  type,
+} from './teach.ts';
 
 test('by keyboard alone: a key of one’s own, measured plots, two challenges', async ({ page }) => {
   test.setTimeout(240_000);
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.goto('./#/lab/lsm');
-  await isOpen(page);
-  await tabTo(page, page.getByRole('link', { name: 'Lesson 7' }));
-  await page.keyboard.press('Enter');
-  await expect(beat(page, 'Why not in place?')).toBeVisible();
+  await openByKeyboard(page, 'lsm', 'Lesson 7', 'Why not in place?');
   await isAt(page, '2.4');
 
   // The question gates the put: the end of the run is not to be had before an answer.
@@ -38,14 +39,8 @@ test('by keyboard alone: a key of one’s own, measured plots, two challenges', 
   const names = await titles(page);
   expect(names.length).toBeGreaterThanOrEqual(16);
   for (const [at, title] of names.entries()) {
-    if (at > 0) {
-      await page.keyboard.press('.');
-      await expect(beat(page, title)).toBeVisible({ timeout: 20_000 });
-    }
-    await expect(page.locator('.card').first()).toBeVisible({ timeout: 20_000 });
-    await expect(page.locator('.claim-off')).toHaveCount(0);
-    await settled(page);
-    await shot(page, `${at + 1}-surface`);
+    if (at > 0) await page.keyboard.press('.');
+    await isWhole(page, title, `lsm-${at + 1}-surface`);
     if (title === 'Newest first') {
       // Asked about a key of the reader's own, the answer is another.
       const own = page.getByRole('textbox', { name: 'Another key' });
@@ -112,27 +107,10 @@ test('by keyboard alone: a key of one’s own, measured plots, two challenges', 
 
 test('on a phone, dark: the tree first, the lesson as a sheet', async ({ page }) => {
   test.setTimeout(180_000);
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto('./#/lesson/lsm/merge');
-  await isOpen(page);
-  await expect(page.getByText('a question waits in the lesson')).toBeVisible();
-  await button(page, 'Lesson').click();
-  await expect(beat(page, 'Many become one')).toBeVisible();
-  await sound(page, 'the lesson as a sheet');
-  await page.getByRole('button', { name: '16 entries: all' }).click();
-  await expect(beat(page, 'Many become one')).toBeHidden();
+  await answerOnPhone(page, 'lsm/merge', 'Many become one', '16 entries: all');
   await expect(pins(page)).toHaveText(['12 entries', 'you said: 16 entries: all'], {
     // It is played to there, at its pace.
     timeout: 90_000,
   });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  await shot(page, 'phone-answered-deep');
-  for (let at = 8; at < 18; at++) {
-    await button(page, 'The next beat').click();
-    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 18`);
-    await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /^\d+\.\d+: /);
-    await settled(page);
-    await shot(page, `phone-${at + 1}-deep`);
-  }
+  await goOnOnPhone(page, 'lsm-', 8, 18);
 });

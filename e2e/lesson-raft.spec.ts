@@ -2,27 +2,28 @@
  * Lesson 11b as its reader has it: by keyboard alone, and on a phone. Every beat is walked through, in
  * both themes; pictures of each lie under out/screens/.
  */
-import { mkdirSync } from 'node:fs';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { button, isAt, isOpen, settled } from './lab.ts';
-import { beat, inLesson, nav, pins, sound, tabTo, titles, type } from './teach.ts';
-
-const FOLDER = 'out/screens';
-mkdirSync(FOLDER, { recursive: true });
-const shot = (page: Page, name: string) =>
-  page.screenshot({ path: `${FOLDER}/lesson-raft-${name}.png` });
+import { isAt } from './lab.ts';
+import {
+  answerOnPhone,
+  beat,
+  goOnOnPhone,
+  inLesson,
+  isWhole,
+  nav,
+  openByKeyboard,
+  pins,
+  sound,
+  tabTo,
+  titles,
+  type,
+} from './teach.ts';
 
 test('by keyboard alone: a race for votes, a cut of one’s own, two challenges', async ({
   page,
 }) => {
   test.setTimeout(240_000);
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.goto('./#/lab/raft');
-  await isOpen(page);
-  await tabTo(page, page.getByRole('link', { name: 'Lesson 11b' }));
-  await page.keyboard.press('Enter');
-  await expect(beat(page, 'One leader a term')).toBeVisible();
+  await openByKeyboard(page, 'raft', 'Lesson 11b', 'One leader a term');
   await isAt(page, '0.1');
 
   // The question gates the race at the second candidate: the end of the run is not to be had.
@@ -39,14 +40,8 @@ test('by keyboard alone: a race for votes, a cut of one’s own, two challenges'
   const names = await titles(page);
   expect(names.length).toBeGreaterThanOrEqual(14);
   for (const [at, title] of names.entries()) {
-    if (at > 0) {
-      await page.keyboard.press('.');
-      await expect(beat(page, title)).toBeVisible({ timeout: 20_000 });
-    }
-    await expect(page.locator('.card').first()).toBeVisible({ timeout: 20_000 });
-    await expect(page.locator('.claim-off')).toHaveCount(0);
-    await settled(page);
-    await shot(page, `${at + 1}-surface`);
+    if (at > 0) await page.keyboard.press('.');
+    await isWhole(page, title, `raft-${at + 1}-surface`);
     if (title === 'Cut off with a minority') {
       // The reader cuts the network elsewhere, and the answer is another.
       const own = page.getByRole('textbox', { name: /Cut it elsewhere/ });
@@ -108,26 +103,9 @@ test('by keyboard alone: a race for votes, a cut of one’s own, two challenges'
 
 test('on a phone, dark: the cluster first, the lesson as a sheet', async ({ page }) => {
   test.setTimeout(120_000);
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto('./#/lesson/raft/comes-back');
-  await isOpen(page);
-  await expect(page.getByText('a question waits in the lesson')).toBeVisible();
-  await button(page, 'Lesson').click();
-  await expect(beat(page, 'The old leader comes back')).toBeVisible();
-  await sound(page, 'the lesson as a sheet');
-  await page.getByRole('button', { name: 'it keeps it' }).click();
-  await expect(beat(page, 'The old leader comes back')).toBeHidden();
+  await answerOnPhone(page, 'raft/comes-back', 'The old leader comes back', 'it keeps it');
   await expect(pins(page)).toHaveText(['it throws it away', 'you said: it keeps it'], {
     timeout: 30_000,
   });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  await shot(page, 'phone-answered-deep');
-  for (let at = 8; at < 16; at++) {
-    await button(page, 'The next beat').click();
-    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 16`);
-    await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /^\d+\.\d+: /);
-    await settled(page);
-    await shot(page, `phone-${at + 1}-deep`);
-  }
+  await goOnOnPhone(page, 'raft-', 8, 16);
 });

@@ -2,56 +2,21 @@
  * Lesson 5 as its reader has it: by keyboard alone, and on a phone. Every beat is walked through, in
  * both themes; pictures of each lie under out/screens/.
  */
-import { mkdirSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
-import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { button, isAt, isOpen, momentOf, settled } from './lab.ts';
-
-const FOLDER = 'out/screens';
-mkdirSync(FOLDER, { recursive: true });
-
-const shot = (page: Page, name: string) =>
-  page.screenshot({ path: `${FOLDER}/lesson-${name}.png` });
-const beat = (page: Page, title: string | RegExp) =>
-  page.getByRole('heading', { level: 2, name: title });
-/** The lesson's own verbs, on and back. */
-const nav = (page: Page, name: 'Next' | 'Back') =>
-  page.getByRole('navigation', { name: 'Lesson' }).getByRole('button', { name, exact: true });
-const pins = (page: Page) => page.locator('.stage-pins .pin');
-
-async function sound(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-  expect.soft(grave, where).toEqual([]);
-}
-
-/** By Tab alone, as somebody without a pointer goes there. */
-async function tabTo(page: Page, target: Locator, most = 80): Promise<void> {
-  for (let i = 0; i < most; i++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${target} is not reached by ${most} tabs`);
-}
-
-/** Writes a line by keyboard, from wherever the focus is. */
-async function write(page: Page, line: string): Promise<void> {
-  const prompt = page.getByRole('combobox', { name: 'Write an operation' });
-  await page.keyboard.press('/');
-  await expect(prompt).toBeFocused();
-  await page.keyboard.type(line);
-  await page.keyboard.press('Enter');
-  await expect(prompt).toHaveValue('', { timeout: 30_000 });
-}
-
-/** The title of each beat, as the list of all of them says. */
-async function titles(page: Page): Promise<string[]> {
-  const all = await page.locator('.lesson-beats button').allTextContents();
-  return all.map((text) => /^\d+\. (.*?)(predicted.*|seen|skipped|done)?$/.exec(text)?.[1] ?? text);
-}
+import { button, isAt, isOpen, momentOf } from './lab.ts';
+import {
+  answerOnPhone,
+  beat,
+  goOnOnPhone,
+  isWhole,
+  nav,
+  pins,
+  shot,
+  sound,
+  tabTo,
+  titles,
+  type,
+} from './teach.ts';
 
 test('the lesson by keyboard alone: predictions, own input, challenges, and what is kept', async ({
   page,
@@ -109,19 +74,15 @@ test('the lesson by keyboard alone: predictions, own input, challenges, and what
   expect(names.length).toBeGreaterThanOrEqual(13);
   for (const [at, title] of names.entries()) {
     if (at === 0) continue;
-    await expect(beat(page, title)).toBeVisible({ timeout: 20_000 });
-    await expect(page.locator('.card').first()).toBeVisible({ timeout: 20_000 });
-    await expect(page.locator('.claim-off')).toHaveCount(0);
-    await settled(page);
-    await shot(page, `${at + 1}-surface`);
+    await isWhole(page, title, `${at + 1}-surface`);
     if (at === names.length - 1) break;
     if (title.startsWith('As high')) {
-      await write(page, 'bulk 22 descending');
+      await type(page, 'bulk 22 descending');
       await expect(page.getByText('3 levels with 22 puts.')).toBeVisible();
       await tabTo(page, button(page, 'Begin anew'));
       await page.keyboard.press('Enter');
       await expect(page.getByText('1 level with 0 puts.')).toBeVisible();
-      await write(page, 'bulk 22 ascending');
+      await type(page, 'bulk 22 ascending');
       await expect(page.getByText(/^Done\. 4 levels with 22 puts/)).toBeVisible();
       await tabTo(page, nav(page, 'Next'));
     }
@@ -129,13 +90,7 @@ test('the lesson by keyboard alone: predictions, own input, challenges, and what
   }
 
   // The last challenge: a bug is planted, a committed row goes, a referee says so.
-  await write(page, 'put 2 "Limiting Factor"');
-  for (const line of ['commit', 'crash']) {
-    // The prompt keeps the focus.
-    await page.keyboard.type(line);
-    await page.keyboard.press('Enter');
-    await expect(page.getByRole('combobox', { name: 'Write an operation' })).toHaveValue('');
-  }
+  await type(page, 'put 2 "Limiting Factor"', 'commit', 'crash');
   await expect(
     page.getByText(/No bug is planted; 1 power cut; no promise was broken/),
   ).toBeVisible();
@@ -162,33 +117,14 @@ test('the lesson by keyboard alone: predictions, own input, challenges, and what
 
 test('the lesson on a phone: stage first, the lesson as a sheet, dark', async ({ page }) => {
   test.setTimeout(120_000);
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto('./#/lesson/btree/split-leaf');
-  await isOpen(page);
-  await expect(page.getByText('a question waits in the lesson')).toBeVisible();
-  await sound(page, 'lesson on a phone');
-  await button(page, 'Lesson').click();
-  await expect(beat(page, 'When a page is full')).toBeVisible();
-  await sound(page, 'the lesson as a sheet');
-  await page.getByRole('button', { name: '17 · 29 · 34' }).click();
-  // The sheet gives the picture free: choice and outcome are seen on it.
-  await expect(beat(page, 'When a page is full')).toBeHidden();
+  await answerOnPhone(page, 'btree/split-leaf', 'When a page is full', '17 · 29 · 34');
+  // Choice and outcome are seen on the picture.
   await isAt(page, '13.7', 30_000);
   await expect(pins(page)).toHaveText(['17 · 25 · 34', 'you said: 17 · 29 · 34']);
   await expect(page.getByText(/No\. 25 is the greatest key that stays/).last()).toBeVisible();
   const { width } = (await page.locator('body').boundingBox()) ?? { width: 0 };
   expect(width).toBe(390);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  await shot(page, 'phone-answered-deep');
-
-  for (let at = 5; at < 17; at++) {
-    await button(page, 'The next beat').click();
-    await expect(page.locator('.lesson-strip')).toContainText(`${at + 1} of 17`);
-    await expect(page.getByRole('slider').first()).toHaveAttribute('aria-valuetext', /^\d+\.\d+: /);
-    await settled(page);
-    await shot(page, `phone-${at + 1}-deep`);
-  }
+  await goOnOnPhone(page, '', 5, 17);
   await button(page, 'Lesson').click();
   await shot(page, 'phone-challenge-deep');
   await sound(page, 'a challenge on a phone');
