@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { labs } from '../../engine/labs/index.ts';
 import { Script, sourceOfBytes } from '../../engine/run/script.ts';
-import type { ShownMoment } from '../player/types.ts';
+import { shownAt } from '../labs/runs.testing.ts';
 import type { Beat } from './lesson.ts';
 import { type Run, setupText } from './run.ts';
 
@@ -44,21 +44,6 @@ function runOfText(text: string, foreign?: ReturnType<typeof sourceOfBytes>): Ru
     sabotage: setup.sabotage,
     problems: timeline.problems,
     kind: (index) => lab.kinds[timeline.kinds(index, index + 1)[0] ?? -1]?.kind ?? '',
-    at: async (index) => {
-      const { command, step, event, state } = timeline.at(index);
-      return {
-        index,
-        name: timeline.nameOf(index),
-        command,
-        step,
-        event,
-        caption: lab.describe(event, state),
-        image: lab.disk(state),
-        value: lab.value(state),
-        metrics: lab.metrics(state),
-        source: lab.sourceOf(event.kind),
-        problems: timeline.problemsAt(index),
-      } as ShownMoment;
-    },
+    at: async (index) => shownAt(script, index),
   };
 }

@@ -1,39 +1,13 @@
 // For tests: a scenario's moments as the page would hold them, run in this process.
 
-import { labs } from '../../../engine/labs/index.ts';
 import type { ForeignSource } from '../../../engine/run/lab.ts';
-import { Script } from '../../../engine/run/script.ts';
-import type { ShownMoment } from '../../player/types.ts';
+import { shownMoments } from '../runs.testing.ts';
 import type { BTreeMoment } from './reading.ts';
 
 /** All of them, or the last so many. */
-export function momentsOf(
-  text: string,
-  last = Number.POSITIVE_INFINITY,
-  foreign?: ForeignSource,
-): BTreeMoment[] {
-  const script = new Script(text, labs, foreign ? { foreign } : {}).run();
-  const { lab } = script;
-  const timeline = script.timeline('main');
-  const from = Math.max(0, timeline.length - last);
-  return Array.from({ length: timeline.length - from }, (_, i) => {
-    const index = from + i;
-    const { command, step, event, state } = timeline.at(index);
-    return {
-      index,
-      name: timeline.nameOf(index),
-      command,
-      step,
-      event,
-      caption: lab.describe(event, state),
-      image: lab.disk(state),
-      value: lab.value(state),
-      metrics: lab.metrics(state),
-      source: lab.sourceOf(event.kind),
-      problems: timeline.problems.filter(({ moment }) => moment === index),
-    } as ShownMoment as BTreeMoment;
-  });
-}
+export const momentsOf = (text: string, last?: number, foreign?: ForeignSource): BTreeMoment[] => [
+  ...shownMoments<BTreeMoment>(text, last, foreign),
+];
 
 /** A tree that grows, overflows up to a third level, shrinks again, crashes and comes back. */
 export const GROWS_AND_SHRINKS = [

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHUNKS_A_BLOCK, type FileImage } from '../../../engine/disk/image.ts';
 import { byKey, type Detail, type Scene, type Shape } from '../../scene/scene.ts';
 import { sceneText } from '../../scene/text.ts';
 import type { TwinNode } from '../picture.ts';
+import { goldenIn } from '../runs.testing.ts';
 import { choreography } from './choreography.ts';
 import { type BTreeMoment, read } from './reading.ts';
 import { GROWS_AND_SHRINKS, momentsOf } from './runs.testing.ts';
@@ -12,13 +12,7 @@ import { twin } from './twin.ts';
 import { view } from './view.ts';
 
 const LOOK = { width: 720, height: 760 };
-const scripts = new URL('../../../engine/btree/scripts/', import.meta.url);
-const golden = readdirSync(scripts)
-  .filter((name) => name.endsWith('.txt'))
-  .map((name) => ({
-    name,
-    text: (readFileSync(new URL(name, scripts), 'utf8').split(/^---$/m)[0] as string) ?? '',
-  }));
+const golden = goldenIn('btree/scripts').map(([name, text]) => ({ name, text }));
 
 const overlap = (a: Shape, b: Shape) =>
   Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x) > 0.01 &&

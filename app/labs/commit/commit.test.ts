@@ -1,6 +1,5 @@
 // The picture of every moment of every golden script: sound as a scene, whole as a list, and known to
 // the choreography. And the role charts against the protocol's own reducer.
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
@@ -12,7 +11,7 @@ import { Script } from '../../../engine/run/script.ts';
 import { diagramOf, eventAt } from '../../scene/lanes.ts';
 import { byKey, type Scene } from '../../scene/scene.ts';
 import { nameOfFlight } from '../cluster.ts';
-import type { TwinNode } from '../picture.ts';
+import { goldenIn, holds, isSound, isToldOnce, shownMoments } from '../runs.testing.ts';
 import { inspect, lanes, trace } from './actors.ts';
 import { choreography } from './choreography.ts';
 import { acceptor, coordinator, participant } from './roles.ts';
@@ -20,46 +19,12 @@ import { type CommitMoment, doubtOf, roundOf } from './round.ts';
 import { twin } from './twin.ts';
 import { view } from './view.ts';
 
-const scripts = new URL('../../../engine/protocols/commit/scripts/', import.meta.url);
-const golden = readdirSync(scripts)
-  .filter((name) => name.endsWith('.txt'))
-  .map(
-    (name) =>
-      [
-        name.replace('.txt', ''),
-        readFileSync(new URL(name, scripts), 'utf8').split(/^---$/m)[0] ?? '',
-      ] as const,
-  );
-
-function momentsOf(text: string): CommitMoment[] {
-  const script = new Script(text, labs).run();
-  const timeline = script.timeline('main');
-  return Array.from({ length: timeline.length }, (_, index) => {
-    const { command, step, event, state } = timeline.at(index);
-    return {
-      index,
-      name: timeline.nameOf(index),
-      command,
-      step,
-      event,
-      caption: script.lab.describe(event, state),
-      image: script.lab.disk(state),
-      value: script.lab.value(state),
-      metrics: script.lab.metrics(state),
-      source: script.lab.sourceOf(event.kind),
-      problems: [],
-    } as unknown as CommitMoment;
-  });
-}
+const golden = goldenIn('protocols/commit/scripts');
+const momentsOf = (text: string): CommitMoment[] => [...shownMoments<CommitMoment>(text)];
 const ofScript = (name: string): CommitMoment[] =>
-  momentsOf(golden.find(([known]) => known === name)?.[1] ?? '');
+  momentsOf(golden.find(([file]) => file === `${name}.txt`)?.[1] ?? '');
 const named = (moments: readonly CommitMoment[], name: string): CommitMoment =>
   moments.find((moment) => moment.name === name) as CommitMoment;
-
-/** expect() a hundred thousand times takes longer than all the pictures. */
-function holds(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`does not hold: ${what}`);
-}
 
 const WIDE = { width: 720, height: 480 };
 const LOOKS = [WIDE, { width: 390, height: 420 }];
@@ -72,10 +37,7 @@ describe.each(golden)('%s', (_, text) => {
       for (const look of LOOKS) {
         const scene = view(moment, look);
         const shapes = byKey(scene);
-        for (const { key, x, y, w, h, on } of scene.shapes) {
-          holds([x, y, w, h].every(Number.isFinite), `${moment.name} ${key} has a place`);
-          holds(on === undefined || shapes.has(on), `${moment.name} ${key} on ${on}`);
-        }
+        isSound(scene, moment.name);
         const { nodes, flights } = moment.value;
         const drawn = scene.shapes.filter(({ kind }) => kind === 'node');
         expect(drawn.map(({ text: id }) => id)).toEqual(nodes.map(({ id }) => id));
@@ -104,21 +66,12 @@ describe.each(golden)('%s', (_, text) => {
             );
           });
         }
-        for (const key of scene.focus) holds(shapes.has(key), `${moment.name} focus ${key}`);
       }
   });
 
   test('and the same in words, in the inspector and in time', () => {
     for (const moment of moments) {
-      const keys = new Set<string>();
-      const visit = (nodes: readonly TwinNode[]): void => {
-        for (const { key, children } of nodes) {
-          holds(!keys.has(key), `${moment.name} ${key} once`);
-          keys.add(key);
-          visit(children);
-        }
-      };
-      visit(twin(moment));
+      isToldOnce(twin(moment), moment.name);
       for (const { key } of inspect(moment, undefined).others) {
         const shown = inspect(moment, key);
         holds(shown.key === key, `${moment.name} shows ${key}`);
@@ -187,7 +140,7 @@ test('in the window: blocked, with reasons; and the same crash with three phases
 test('what a round cost stands beside its formula', () => {
   for (const [name, text] of golden) {
     const calm = !/crash|drop|partition|duplicate|hold|sabotage/.test(text);
-    const { value, metrics } = ofScript(name).at(-1) as CommitMoment;
+    const { value, metrics } = momentsOf(text).at(-1) as CommitMoment;
     if (!calm || !value.formula) continue;
     for (const [count, shown] of [
       ['messages', 'messages'],

@@ -4,6 +4,7 @@ import { utf8 } from '../../../engine/base/bytes.ts';
 import { byKey, type Scene, type Shape } from '../../scene/scene.ts';
 import { sceneText } from '../../scene/text.ts';
 import type { TwinNode } from '../picture.ts';
+import { goldenIn } from '../runs.testing.ts';
 import { choreography } from './choreography.ts';
 import { inspect } from './inspect.ts';
 import { axisOf, type LsmMoment, saidOf } from './reading.ts';
@@ -13,13 +14,7 @@ import { view } from './view.ts';
 
 const LOOK = { width: 720, height: 760 };
 const PHONE = { width: 390, height: 420 };
-const scripts = new URL('../../../engine/lsm/scripts/', import.meta.url);
-const golden = readdirSync(scripts)
-  .filter((name) => name.endsWith('.txt'))
-  .map((name) => ({
-    name,
-    text: (readFileSync(new URL(name, scripts), 'utf8').split(/^---$/m)[0] as string) ?? '',
-  }));
+const golden = goldenIn('lsm/scripts').map(([name, text]) => ({ name, text }));
 
 const overlap = (a: Shape, b: Shape) =>
   Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x) > 0.01 &&

@@ -1,6 +1,5 @@
 // The picture of small models: sound at every moment of every golden script, and in states that chance
 // leads to, of models small and large; and no variable is left out of it.
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Dice } from '../../../engine/base/dice.ts';
 import { labs } from '../../../engine/labs/index.ts';
@@ -8,35 +7,14 @@ import type { ModelState } from '../../../engine/labs/model.ts';
 import { MODELS } from '../../../engine/protocols/models/all.ts';
 import { Script } from '../../../engine/run/script.ts';
 import { byKey } from '../../scene/scene.ts';
-import type { TwinNode } from '../picture.ts';
+import { goldenIn, isSound, isToldOnce, shownMoments } from '../runs.testing.ts';
 import { inspect } from './actors.ts';
 import { choreography } from './choreography.ts';
 import { twin } from './twin.ts';
 import { type ModelMoment, view } from './view.ts';
 
-const scripts = new URL('../../../engine/protocols/scripts/', import.meta.url);
-const golden = readdirSync(scripts)
-  .filter((name) => name.startsWith('model_'))
-  .map(
-    (name) =>
-      [name, readFileSync(new URL(name, scripts), 'utf8').split(/^---$/m)[0] ?? ''] as const,
-  );
-
-function momentsOf(text: string): ModelMoment[] {
-  const script = new Script(text, labs).run();
-  const timeline = script.timeline('main');
-  return Array.from({ length: timeline.length }, (_, index) => {
-    const { command, step, event, state } = timeline.at(index);
-    return {
-      index,
-      name: timeline.nameOf(index),
-      command,
-      step,
-      event,
-      value: script.lab.value(state),
-    } as unknown as ModelMoment;
-  });
-}
+const golden = goldenIn('protocols/scripts', 'model_');
+const momentsOf = (text: string): ModelMoment[] => [...shownMoments<ModelMoment>(text)];
 
 const LOOKS = [
   { width: 720, height: 480 },
@@ -49,12 +27,10 @@ function soundIn(moment: ModelMoment): void {
     const shapes = byKey(scene);
     const cards = scene.shapes.filter(({ kind }) => kind === 'page');
     expect(cards.length).toBe(moment.value.rows.flatMap(({ things }) => things).length);
+    isSound(scene, moment.name);
     for (const { key, x, y, w, h, on } of scene.shapes) {
-      if (![x, y, w, h].every(Number.isFinite))
-        throw new Error(`${moment.name} ${key} has no place`);
       const card = on === undefined ? undefined : shapes.get(on);
-      if (on === undefined) continue;
-      if (!card) throw new Error(`${moment.name} ${key} is on ${on}, which is not there`);
+      if (!card) continue;
       const inside =
         x >= card.x && y >= card.y && x + w <= card.x + card.w && y + h <= card.y + card.h;
       if (!inside) throw new Error(`${moment.name} ${key} hangs over the edge of ${on}`);
@@ -64,20 +40,10 @@ function soundIn(moment: ModelMoment): void {
         const apart = a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
         if (!apart) throw new Error(`${moment.name}: ${a.key} covers ${b.key}`);
       }
-    for (const key of scene.focus) expect(shapes.has(key), `focus ${key}`).toBe(true);
     for (const { name } of moment.value.said ?? [])
       expect(shapes.get(`said:${name}`)?.select).toBe(`said:${name}`);
   }
-  const keys: string[] = [];
-  const visit = (nodes: readonly TwinNode[]) => {
-    for (const { key, text, children } of nodes) {
-      keys.push(key);
-      expect(text).not.toBe('');
-      visit(children);
-    }
-  };
-  visit(twin(moment));
-  expect(new Set(keys).size).toBe(keys.length);
+  isToldOnce(twin(moment), moment.name);
   // Whatever is selected, the inspector has it, and each of its buttons is a step on offer.
   for (const { key } of inspect(moment, undefined).others) {
     const { key: shown, actions } = inspect(moment, key);

@@ -1,6 +1,5 @@
 // The picture of every moment of every golden script: sound as a scene, whole as a list, and known to
 // the choreography. And the role chart against the protocol's own reducer.
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { getShortestPaths } from 'xstate/graph';
 import { labs } from '../../../engine/labs/index.ts';
@@ -14,51 +13,17 @@ import { byKey, type Look, type Scene, type Shape, type Swarm } from '../../scen
 import { broughtTo, readArrangement } from '../arranging.ts';
 import { choreographyOf } from '../choreography.ts';
 import { cutWords } from '../cluster.ts';
-import type { TwinNode } from '../picture.ts';
+import { goldenIn, holds, isSound, isToldOnce, shownMoments } from '../runs.testing.ts';
 import { inspect, lanes, trace, unplaced } from './actors.ts';
 import { choreography } from './choreography.ts';
 import { ASKING_FIRST, ROLES, roles } from './role.ts';
 import { twin } from './twin.ts';
 import { type RaftMoment, view } from './view.ts';
 
-const scripts = new URL('../../../engine/protocols/raft/scripts/', import.meta.url);
-const golden = readdirSync(scripts)
-  .filter((name) => name.endsWith('.txt'))
-  .map(
-    (name) =>
-      [name, readFileSync(new URL(name, scripts), 'utf8').split(/^---$/m)[0] ?? ''] as const,
-  );
-
-/** The moments of a run from `from` on; counted from its end where that is negative. */
-function momentsOf(text: string, from = 0): RaftMoment[] {
-  const script = new Script(text, labs).run();
-  const timeline = script.timeline('main');
-  const start = from < 0 ? timeline.length + from : from;
-  return Array.from({ length: timeline.length - start }, (_, i) => {
-    const index = start + i;
-    const { command, step, event, state } = timeline.at(index);
-    return {
-      index,
-      name: timeline.nameOf(index),
-      command,
-      step,
-      event,
-      caption: script.lab.describe(event, state),
-      image: script.lab.disk(state),
-      value: script.lab.value(state),
-      metrics: [],
-      source: script.lab.sourceOf(event.kind),
-      problems: [],
-    } as unknown as RaftMoment;
-  });
-}
-
-const lastOf = (text: string): RaftMoment => momentsOf(text, -1)[0] as RaftMoment;
-
-/** expect() a hundred thousand times takes longer than all the pictures. */
-function holds(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`does not hold: ${what}`);
-}
+const golden = goldenIn('protocols/raft/scripts');
+const momentsOf = (text: string): RaftMoment[] => [...shownMoments<RaftMoment>(text)];
+const lastOf = (text: string): RaftMoment =>
+  [...shownMoments<RaftMoment>(text, 1)][0] as RaftMoment;
 
 const LOOKS = [
   { width: 720, height: 480 },
@@ -73,10 +38,7 @@ describe.each(golden)('%s', (_, text) => {
       for (const look of LOOKS) {
         const scene = view(moment, look);
         const shapes = byKey(scene);
-        for (const { key, x, y, w, h, on } of scene.shapes) {
-          holds([x, y, w, h].every(Number.isFinite), `${moment.name} ${key} has a place`);
-          holds(on === undefined || shapes.has(on), `${moment.name} ${key} on ${on}`);
-        }
+        isSound(scene, moment.name);
         const nodes = scene.shapes.filter(({ kind }) => kind === 'node');
         expect(nodes.map(({ text: id }) => id)).toEqual(moment.value.nodes.map(({ id }) => id));
         for (const [i, a] of nodes.entries())
@@ -84,22 +46,12 @@ describe.each(golden)('%s', (_, text) => {
         // Every message that is under way can be seen and taken.
         for (const { from, to, n, copy } of moment.value.flights)
           expect(shapes.get(`flight:${from}>${to}#${n}${copy ? '+' : ''}`)?.select).toBeDefined();
-        for (const key of scene.focus)
-          expect(shapes.has(key), `${moment.name} focus ${key}`).toBe(true);
       }
   });
 
   test('and the same in words, in the inspector and in time', () => {
     for (const moment of moments) {
-      const keys = new Set<string>();
-      const visit = (nodes: readonly TwinNode[]): void => {
-        for (const { key, children } of nodes) {
-          holds(!keys.has(key), `${moment.name} ${key} once`);
-          keys.add(key);
-          visit(children);
-        }
-      };
-      visit(twin(moment));
+      isToldOnce(twin(moment), moment.name);
       for (const { key } of inspect(moment, undefined).others) {
         const shown = inspect(moment, key);
         holds(shown.key === key, `${moment.name} shows ${key}`);
