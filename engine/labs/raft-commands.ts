@@ -14,6 +14,7 @@ export type Command =
   | { readonly kind: 'run'; readonly length: Micros; readonly until?: Micros }
   | { readonly kind: 'until'; readonly event: string; readonly node?: Id; readonly since?: Micros }
   | { readonly kind: 'step'; readonly count: number }
+  | { readonly kind: 'wait'; readonly length: Micros }
   | { readonly kind: 'fire'; readonly node: Id; readonly timer: string }
   | ({ readonly kind: 'deliver' | 'drop' | 'duplicate' | 'hold' | 'release' } & MessageName)
   | { readonly kind: 'partition'; readonly groups: readonly (readonly Id[])[] }
@@ -52,6 +53,7 @@ export const FAR: Micros = 60_000_000;
 export const USAGE = {
   run: 'run TIME | run until EVENT [at NODE]',
   step: 'step [K]',
+  wait: 'wait TIME',
   fire: 'fire NODE TIMER',
   deliver: 'deliver A>B#N',
   drop: 'drop A>B#N',
@@ -106,6 +108,9 @@ export function parse(words: readonly Word[], events: readonly string[]): Comman
     case 'step':
       wants(0, 1);
       return { kind: 'step', count: a ? wholeIn(a, 1, MOST_STEPS, 'a number of steps') : 1 };
+    case 'wait':
+      wants(1);
+      return { kind: 'wait', length: timeIn(a as Word) };
     case 'fire':
       wants(2);
       return { kind: 'fire', node: nodeIn(a as Word), timer: (b as Word).text };
@@ -371,6 +376,8 @@ export function print(command: Command): string {
       return `run until ${command.event}${command.node ? ` at ${command.node}` : ''}`;
     case 'step':
       return `step ${command.count}`;
+    case 'wait':
+      return `wait ${timeText(command.length)}`;
     case 'fire':
       return `fire ${command.node} ${wordOf(command.timer)}`;
     case 'deliver':

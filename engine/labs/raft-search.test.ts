@@ -45,13 +45,15 @@ const SWITCHES: Readonly<Record<string, Case>> = {
   },
   'reply-term-unchecked': {
     breaks: 'election safety',
-    bounds: { ...NO_PLAY, crashes: 0, saves: 0 },
+    bounds: { ...NO_PLAY, elections: 3, crashes: 0, saves: 0 },
     steps: 13,
   },
+  // Time in steps: two leases long, and another leads.
   'lease-ignores-clocks': {
-    head: 'seed 7\nset reads lease\n',
-    breaks: 'linearizability',
-    bounds: PLAY,
+    head: 'set reads lease\n',
+    breaks: 'leader lease',
+    bounds: NO_PLAY,
+    steps: 20,
   },
   'duplicate-applied-twice': { breaks: 'linearizability', bounds: PLAY },
   'voters-at-commit': { breaks: 'committed is durable', bounds: PLAY },
@@ -104,6 +106,7 @@ describe('with all rules in force', () => {
       ['leader completeness', 'holds'],
       ['state machine safety', 'holds'],
       ['committed is durable', 'holds'],
+      ['leader lease', 'holds'],
       ['can elect', 'holds'],
       ['can commit', 'holds'],
       ['linearizability', 'holds'],
@@ -121,10 +124,34 @@ describe('with all rules in force', () => {
     expect(named.states).toBeGreaterThan(3 * alike.states);
   }, 60_000);
 
-  test('where rules go by the clock, no search that knows none is called complete', async () => {
-    const report = await explored('set reads lease\n', { bounds: { ...bounds, states: 100 } });
-    expect(report).toMatchObject({ complete: false, bound: 'clocks' });
-  });
+  /** A leads by a lease, and its clock goes slower from now on. */
+  const slow = (rate: string) =>
+    `set reads lease\nfire A election\nrun until commit at A\nskew A x${rate}\n`;
+
+  test.each([['set reads lease\n'], ['set check-quorum on\n'], [slow('0.7')]])(
+    'where rules go by the clock, time passes in steps: %j is complete, and every promise holds',
+    async (head) => {
+      const report = await explored(head, { bounds: NO_PLAY });
+      expect(report.complete).toBe(true);
+      expect(report.states).toBeGreaterThan(1_000);
+      for (const { verdict, property } of report.findings)
+        expect([property, verdict]).toEqual([property, 'holds']);
+    },
+    120_000,
+  );
+
+  test('a clock that runs less than half as fast breaks a lease: more was never promised', async () => {
+    const text = slow('0.4');
+    const wish = { property: 'leader lease', bounds: NO_PLAY };
+    const { findings } = await explored(text, wish);
+    const found = findings.find(({ property }) => property === wish.property);
+    expect(found?.verdict).toBe('violated');
+    const lines = [`lab raft\nset nodes 3\n${text.trimEnd()}`, ...(found?.commands ?? [])];
+    const main = new Script(lines.join('\n'), labs).run().timeline('main');
+    expect(main.problems.map(({ referee, moment }) => [referee, moment])).toEqual([
+      ['leader lease', main.length - 1],
+    ]);
+  }, 60_000);
 
   test('play that finds nothing says nothing', async () => {
     const report = await explored('', { bounds: { ...PLAY, runs: 60 } });

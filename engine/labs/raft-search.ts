@@ -1,13 +1,13 @@
 // The search of the Raft lab: breadth first over all that can happen within small bounds, clocks left
-// aside; and beyond them seeded play over the lab's own commands, which goes much further. Loaded when
+// aside unless rules go by them; and beyond them seeded play over the lab's own commands, which goes much further. Loaded when
 // somebody searches.
 
 import { watch, observe as watchEntry } from '../check/watch.ts';
 import type { RaftChoice, RaftCluster } from '../protocols/raft/cluster.ts';
 import { type RaftWorld, REFEREES } from '../protocols/raft/invariants.ts';
-import { searchModel, searchProperties } from '../protocols/raft/search.ts';
+import { goesByTheClock, searchModel, searchProperties, stepOf } from '../protocols/raft/search.ts';
 import type { Search, SearchBound, SearchWish, Setup } from '../run/lab.ts';
-import type { Id } from '../sim/actor.ts';
+import type { Id, Micros } from '../sim/actor.ts';
 import type { HistoryRecord, Op } from '../sim/client.ts';
 import { choicesOf, nextInTime } from '../sim/cluster.ts';
 import { Explorer } from '../sim/explorer.ts';
@@ -16,7 +16,7 @@ import { itemsOf, type Seq } from '../sim/seq.ts';
 import { ModelSpace } from '../sim/space.ts';
 import { isClient } from '../sim/world.ts';
 import type { RaftLabState } from './raft.ts';
-import { type Command, print } from './raft-commands.ts';
+import { type Command, print, timeText } from './raft-commands.ts';
 import { limitsOf, offerOf, searchOf, USUAL_MEGABYTES, usualBounds, wished } from './search.ts';
 
 const few = (name: string, help: string, value: number, max = 99): SearchBound => ({
@@ -28,7 +28,7 @@ const few = (name: string, help: string, value: number, max = 99): SearchBound =
 });
 
 const BOUNDS: readonly SearchBound[] = [
-  few('elections', 'election timers that may fire', 3, 9),
+  few('elections', 'election timers that may fire', 2, 9),
   few('crashes', 'nodes that may crash', 1, 9),
   few('restarts', 'crashed nodes that may come back', 1, 9),
   few('heartbeats', 'other timers that may fire', 0, 9),
@@ -39,7 +39,7 @@ const BOUNDS: readonly SearchBound[] = [
   few('late', 'terms by which a message may come late', 1, 99),
   { name: 'messages', help: 'messages under way', value: 8, min: 1, max: 99 },
   few('runs', 'runs played by chance, beyond these bounds', 20_000, 1_000_000),
-  ...usualBounds({ states: 60_000, depth: 1_000, megabytes: USUAL_MEGABYTES }),
+  ...usualBounds({ states: 400_000, depth: 1_000, megabytes: USUAL_MEGABYTES }),
 ];
 
 /**
@@ -56,11 +56,27 @@ const ONE_BY_ONE: Readonly<Record<string, number>> = {
   states: 1_000_000,
 };
 
+/** With time in steps: one leader, its lease, and another leader as soon as may be. */
+const TIMELY: Readonly<Record<string, number>> = {
+  elections: 2,
+  crashes: 0,
+  restarts: 0,
+  saves: 0,
+  late: 1,
+  messages: 6,
+};
+const waits = (step: Micros): SearchBound =>
+  few('waits', `times that ${timeText(step)} pass, and what is due is late`, 7);
+
 /** What is offered, by the settings. */
-const boundsOf = ({ settings }: Setup): readonly SearchBound[] =>
-  settings.batch === 1
-    ? BOUNDS.map((bound) => ({ ...bound, value: ONE_BY_ONE[bound.name] ?? bound.value }))
-    : BOUNDS;
+function boundsOf({ settings }: Setup, config: RaftCluster['config']): readonly SearchBound[] {
+  const timed = goesByTheClock(config);
+  const values = timed ? TIMELY : settings.batch === 1 ? ONE_BY_ONE : {};
+  return [...(timed ? [waits(stepOf(config))] : []), ...BOUNDS].map((bound) => ({
+    ...bound,
+    value: values[bound.name] ?? bound.value,
+  }));
+}
 
 const LINEARIZABLE = 'linearizability';
 const HELP = 'Some order of the operations explains what clients were answered.';
@@ -86,14 +102,16 @@ export function search(
   cluster: RaftCluster,
   run: Run,
 ): Search {
-  const bounds = boundsOf(setup);
+  const bounds = boundsOf(setup, cluster.config);
   const limits = wished(bounds, wish);
   const of = (name: string): number => limits[name] as number;
+  const timed = goesByTheClock(cluster.config);
   const asks = Array.from(
     { length: of('requests') },
     (_, n): Op => ({ op: 'put', key: 'x', value: `${n + 1}` }),
   );
-  const model = searchModel(cluster, state.world, { asks, late: of('late'), line: lineOf });
+  const line = (choice: RaftChoice): string => lineOf(choice, stepOf(cluster.config));
+  const model = searchModel(cluster, state.world, { asks, late: of('late'), line });
   const properties: readonly Property<RaftWorld>[] = [
     ...searchProperties,
     {
@@ -113,15 +131,13 @@ export function search(
       drops: of('drops'),
       duplicates: of('duplicates'),
       slow: of('saves'),
+      ...(timed && { waits: of('waits') }),
     },
     size: of('messages'),
   });
-  // Where rules go by the clock, elections at any moment would break what nobody promised.
-  const timed = cluster.config.reads === 'lease' || cluster.config.checkQuorum;
-  const explorer = new Explorer(space, { ...limitsOf(limits, wish), ...(timed && { states: 1 }) });
+  const explorer = new Explorer(space, limitsOf(limits, wish));
   return searchOf({
     explorer,
-    partial: timed ? 'clocks' : undefined,
     offer: offerOf(properties, bounds, { ends: false }),
     commandsOf: ({ states }) =>
       space.walk(states).choices.map((choice) => model.line(choice, state.world)),
@@ -158,10 +174,12 @@ export function search(
   });
 }
 
-function lineOf(choice: RaftChoice): string {
+function lineOf(choice: RaftChoice, step: Micros): string {
   return choice.do === 'request'
     ? print({ kind: 'client', client: choice.client, op: choice.op })
-    : choice.do;
+    : choice.do === 'wait'
+      ? print({ kind: 'wait', length: step })
+      : choice.do;
 }
 
 // ── Play ────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,10 @@ const HELP: Readonly<Record<Verb, readonly [help: string, ...examples: string[]]
     'run until commit at C',
   ],
   step: ['The next K events, in the order of time.', 'step 1', 'step 20'],
+  wait: [
+    'Time passes, and nothing happens: messages, saves and timers that come due meanwhile are late.',
+    'wait 50ms',
+  ],
   fire: ['A timer runs out now: election, heartbeat, quorum or transfer.', 'fire C election'],
   deliver: ['A message arrives now, before others that are under way.', 'deliver A>B#17'],
   drop: ['A message is lost.', 'drop A>B#17'],

@@ -184,5 +184,5 @@ export const PROCESSES = {
     'clear',
     'calm',
   ],
-  session: ['opened', 'laid-out', 'quiet'],
+  session: ['opened', 'laid-out', 'quiet', 'wait'],
 } as const;

@@ -394,6 +394,22 @@ function clientWords(did: ClientDid, event: RaftEvent): Caption {
   }
 }
 
+/** What is due and has not happened, once somebody let time pass. */
+function lateWords({ nodes, flights, now }: RaftLabState['world']): string {
+  const up = nodes.filter(({ status }) => status === 'up');
+  const messages = flights.filter(({ at, held }) => !held && at <= now).length;
+  const saves = up.filter(({ saves }) => saves[0] && saves[0].at <= now).length;
+  const timers = up.flatMap(({ timers }) => timers.filter(({ at }) => at <= now)).length;
+  const late = [
+    ...(messages > 0 ? [plural(messages, 'message')] : []),
+    ...(saves > 0 ? [plural(saves, 'save')] : []),
+    ...(timers > 0 ? [plural(timers, 'timer')] : []),
+  ];
+  return late.length > 0
+    ? `Time passed, and nothing happened. Late by now: ${listed(late)}.`
+    : 'Time passed, and nothing happened.';
+}
+
 function worldWords(event: RaftEvent, choice: Choice, { world }: RaftLabState): Caption {
   const name = (message: MessageName) => nameOfFlight(message);
   const gone = event.lost?.length
@@ -417,6 +433,8 @@ function worldWords(event: RaftEvent, choice: Choice, { world }: RaftLabState): 
     }
     case 'quiet':
       return { title: `It is ${ms(world.now)}`, detail: 'Nothing else happens until then.' };
+    case 'wait':
+      return { title: `It is ${ms(world.now)}`, detail: lateWords(world) };
   }
   switch (choice.do) {
     case 'deliver':

@@ -161,6 +161,8 @@ function run(
         command.count > 1 ? { ...command, count: command.count - 1 } : undefined,
       );
     }
+    case 'wait':
+      return does({ do: 'wait', at: world.now + command.length });
     case 'chaos': {
       if (command.until === undefined) {
         if (world.storm) throw new Complaint('a storm is on already');

@@ -103,10 +103,8 @@ export function searchOf<W, C>(parts: {
   readonly beyond?: Beyond<W, C>;
   /** What the lab adds to the graph. */
   readonly drawn?: (graph: StateGraph) => Pick<SearchGraph, 'line' | 'lines' | 'classes'>;
-  /** The bound that the search cannot go beyond, where there is one: it is never complete. */
-  readonly partial?: string | undefined;
 }): Search {
-  const { explorer, offer, before = [], wish, beyond, partial } = parts;
+  const { explorer, offer, before = [], wish, beyond } = parts;
   const commandsOf = (path: Path) => [...before, ...parts.commandsOf(path)];
   let stopped = false;
   let hunt: Hunt<W, C> | undefined;
@@ -182,18 +180,7 @@ export function searchOf<W, C>(parts: {
     },
     report(): SearchReport {
       const { findings, ...counts } = explorer.report();
-      const partly = partial !== undefined;
-      return {
-        ...counts,
-        ...(partly && { complete: false, bound: partial }),
-        findings: findings
-          .map((one) =>
-            partly && one.verdict === 'holds' && one.holds === 'always'
-              ? { ...one, verdict: 'unknown' as const }
-              : one,
-          )
-          .map(told),
-      };
+      return { ...counts, findings: findings.map(told) };
     },
     graph() {
       const graph = explorer.graph();

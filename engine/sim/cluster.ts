@@ -6,7 +6,8 @@
 // order, the choice is the one that is due first; picked by a person, a script or a search it is any.
 //
 // Two views of the same list: *timed*, in which a message arrives when its time has come; and *free*,
-// in which any message may be delivered and any armed timer may fire: a search knows no clock.
+// in which any message may be delivered and any armed timer may fire: a search knows no clock, or
+// lets time pass in steps of its own (free.ts).
 
 import { Dice } from '../base/dice.ts';
 import {
@@ -79,6 +80,8 @@ export type Choice<D = unknown, R = unknown> = {
     }
   | { readonly do: 'skew'; readonly node: Id; readonly by: Micros; readonly rate?: number }
   | { readonly do: 'heal' | 'clear' | 'quiet' }
+  /** Time passes, until `at`, and all that comes due meanwhile is late. */
+  | { readonly do: 'wait' }
   | ({ readonly do: 'chaos' } & StormRules)
   | { readonly do: 'calm' }
   /** A storm's operator; whoever knows the protocol turns it into something that is asked. */
@@ -615,6 +618,7 @@ export function absorb<C, S, M, D, R, G>(
       );
       break;
     case 'quiet':
+    case 'wait':
     case 'operate':
       break;
   }

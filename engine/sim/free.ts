@@ -1,6 +1,11 @@
 // A cluster as a Model for the explorer: the free view of its choices, in which any message may arrive
 // and any timer may fire, and a key for its worlds in which no time stands.
 //
+// Where rules go by the clock, time passes in equal steps, each a choice like any other. A timer may
+// fire from when it is due at the soonest; a message, a save and a timer may each be as late as you
+// like. The key then has what every clock still says: ages and rests, up to where more of them is the
+// same (Lamport 2005, "Real Time is Really Simple").
+//
 // The key leaves out clocks, dice, message numbers and counters. Messages in flight are a bag; records
 // are sorted by name; and lists that are sets, sorted. What does not change between two worlds is the
 // same object in both, so its part of the key is made once:
@@ -12,11 +17,11 @@
 // Where nodes are alike, the key is the least over the ways to rename them. Most ways are ruled out
 // by what can be told without names: alike nodes stand in the order of that.
 
-import type { Id } from './actor.ts';
+import type { Id, Micros } from './actor.ts';
 import { apply, type Choice, type Cluster, choicesOf } from './cluster.ts';
 import type { Model } from './model.ts';
 import { itemsOf, type Seq } from './seq.ts';
-import { type Flight, type Node, nameOfFlight, type World } from './world.ts';
+import { type Flight, localTime, type Node, nameOfFlight, nodeNamed, type World } from './world.ts';
 
 export interface FreeView<S, M, D, R, G> {
   readonly initial: readonly World<S, M, D, G>[];
@@ -49,6 +54,18 @@ export interface FreeView<S, M, D, R, G> {
    * much can happen. True where no choice waits for a message to be gone.
    */
   readonly skipsVain?: boolean;
+  /** Absent: no rule goes by the clock, and no time passes. */
+  readonly clocks?: Clocks<S, M, D>;
+}
+
+/** Time in steps. */
+export interface Clocks<S, M, D> {
+  /** How much passes at once. */
+  readonly step: Micros;
+  /** The least that a timer runs, by its node's clock. */
+  least(node: Node<S, M, D>, timer: string): Micros;
+  /** What a node keeps of its clock, which shows `now`: as far as it matters, and nothing beyond. */
+  ages(state: S, now: Micros): readonly number[];
 }
 
 /** The model of a cluster, from worlds on in which it stands already. */
@@ -57,7 +74,7 @@ export function freeModel<C, S, M, D, R, G>(
   view: FreeView<S, M, D, R, G>,
 ): Model<World<S, M, D, G>, Choice<D, R>> {
   type W = World<S, M, D, G>;
-  const { alike = [] } = view;
+  const { alike = [], clocks } = view;
   const names = new Names(view.initial[0]?.nodes.map(({ id }) => id) ?? [], alike);
   const texts = new Texts(view.sets, view.ignored);
   const nodeParts = texts.cached(({ id, status, state, disk, saves, timers }: Node<S, M, D>) => [
@@ -79,12 +96,25 @@ export function freeModel<C, S, M, D, R, G>(
     return new Set(cut.map(([link]) => link.split('>')));
   });
   const ghosts = texts.cached((ghost: G & object) => view.ghostKey(ghost));
+  const agesOf = ({ least, ages }: Clocks<S, M, D>, node: Node<S, M, D>, now: Micros): string => {
+    const { timers, state, clock } = node;
+    const ran = [...timers]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, set }) => Math.min(now - set, Math.round(least(node, name) / clock.rate)));
+    return `${ran};${state === undefined ? '' : ages(state, localTime(clock, now))}`;
+  };
+  const isDue = ({ least }: Clocks<S, M, D>, world: W, id: Id, timer: string): boolean => {
+    const node = nodeNamed(world, id) as Node<S, M, D>;
+    const set = node.timers.find(({ name }) => name === timer)?.set ?? world.now;
+    return world.now - set >= Math.round(least(node, timer) / node.clock.rate);
+  };
   const numbers: number[] = [];
   const keyUnder = (world: W, naming: Naming): string => {
     let key = '';
     for (const at of naming.order) {
       const node = world.nodes[at];
       if (node) key += `${nodeParts(node, naming)},`;
+      if (node && clocks) key += `${agesOf(clocks, node, world.now)},`;
     }
     numbers.length = 0;
     for (const flight of world.flights) numbers.push(flightParts(flight, naming));
@@ -98,7 +128,11 @@ export function freeModel<C, S, M, D, R, G>(
   return {
     initial: view.initial,
     choices(world) {
-      const own = choicesOf(world, view.faults) as Choice<D, R>[];
+      let own = choicesOf(world, view.faults) as Choice<D, R>[];
+      if (clocks) {
+        own = own.filter((one) => one.do !== 'fire' || isDue(clocks, world, one.node, one.timer));
+        own.push({ do: 'wait', at: world.now + clocks.step });
+      }
       const all = [...own, ...(view.also?.(world) ?? [])];
       return view.may ? all.filter((choice) => view.may?.(world, choice) ?? true) : all;
     },
@@ -127,7 +161,11 @@ export function freeModel<C, S, M, D, R, G>(
         after.history === before.history &&
         after.nodes.every((node, at) => {
           const was = before.nodes[at] as Node<S, M, D>;
-          return node === was || nodeParts(node, names.plain) === nodeParts(was, names.plain);
+          return (
+            node === was ||
+            (nodeParts(node, names.plain) === nodeParts(was, names.plain) &&
+              (!clocks || agesOf(clocks, node, after.now) === agesOf(clocks, was, after.now)))
+          );
         }) &&
         after.clients.every((client, at) => client === before.clients[at]),
     }),
@@ -300,6 +338,7 @@ const SPENDS: Readonly<Record<string, readonly string[]>> = {
   duplicate: ['duplicates'],
   fire: ['timeouts'],
   partition: ['partitions'],
+  wait: ['waits'],
 };
 const FREE: readonly string[] = [];
 

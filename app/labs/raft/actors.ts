@@ -344,6 +344,7 @@ const PROMISES: readonly (readonly [referee: string, text: string])[] = [
   ['leader completeness', 'leaders hold all that is committed'],
   ['state machine safety', 'all apply the same'],
   ['committed is durable', 'what is committed is on a majority of disks'],
+  ['leader lease', 'while a lease runs, nobody leads a later term'],
 ];
 
 const CAMPAIGNS: ReadonlySet<string> = new Set(['campaign', 'pre-campaign']);

@@ -65,6 +65,7 @@ const aside = [
   'opened',
   'laid-out',
   'quiet',
+  'wait',
 ] as const;
 /** Taken, and nothing comes of it. */
 const passes = { actions: () => {} };

@@ -1,4 +1,4 @@
-// The referees of Raft, written apart from raft.ts: the five promises of the paper's figure 3 and one
+// The referees of Raft, written apart from raft.ts: the five promises of the paper's figure 3 and two
 // more, each checked where it can first be broken. What they remember of the run (who led which term,
 // what was ever committed) is a ghost: no node sees it.
 //
@@ -8,10 +8,11 @@
 //   leader completeness   what is committed is in the log of every later leader
 //   state machine safety  no two nodes apply different entries at an index
 //   committed is durable  what is committed is on the disks of a majority
+//   leader lease          while a leader may answer reads by its lease, nobody leads a later term
 
-import type { Id } from '../../sim/actor.ts';
+import type { Id, Micros } from '../../sim/actor.ts';
 import { emptySeq, itemAt, pushed, type Seq } from '../../sim/seq.ts';
-import type { Node, World } from '../../sim/world.ts';
+import { localTime, type Node, type World } from '../../sim/world.ts';
 import {
   type Entry,
   lastIndex,
@@ -51,6 +52,7 @@ export const REFEREES = [
   'leader completeness',
   'state machine safety',
   'committed is durable',
+  'leader lease',
 ] as const;
 
 export const newGhost = (): Ghost => ({
@@ -88,7 +90,21 @@ export function observe(
         'leader completeness',
         `${now.self} leads term ${now.term} without entry ${missing}, which is committed (of term ${itemAt(committed, missing)?.entry.term}).`,
       );
+    for (const other of world.nodes)
+      if (other.state && other.state.term < now.term && readsAlone(other, world.now))
+        say(
+          'leader lease',
+          `${now.self} leads term ${now.term}, and ${other.id} may still answer reads by its lease of term ${other.state.term}.`,
+        );
   }
+
+  if (now.lease !== was?.lease && readsAlone(after, world.now))
+    for (const [term, leader] of leaders)
+      if (term > now.term)
+        say(
+          'leader lease',
+          `${now.self} takes a lease in term ${now.term}, and ${leader} leads term ${term}.`,
+        );
 
   if (now.log !== was?.log) {
     if (was && was.role === 'leader' && now.role === 'leader' && was.term === now.term) {
@@ -166,6 +182,13 @@ export function observe(
     return ghost;
   const fresh = found.filter(({ text }) => ghost.violations.every((known) => known.text !== text));
   return { leaders, committed, violations: [...ghost.violations, ...fresh].slice(0, MOST) };
+}
+
+/** Whether it is a leader whose lease runs, by its own clock: it asks nobody before it answers a read. */
+function readsAlone({ status, state, clock }: RaftNode, now: Micros): boolean {
+  if (status !== 'up' || state?.role !== 'leader' || state.rules.reads !== 'lease') return false;
+  const { lease, handed, commit, began } = state;
+  return lease !== undefined && !handed && commit >= began && localTime(clock, now) < lease;
 }
 
 const has = (disk: RaftDisk, at: number, entry: Entry): boolean => {

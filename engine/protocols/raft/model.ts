@@ -244,6 +244,7 @@ const PROMISES: Readonly<Record<(typeof REFEREES)[number], string>> = {
   'leader completeness': 'What is committed is in the log of every later leader.',
   'state machine safety': 'No two nodes apply different entries at one index.',
   'committed is durable': 'What is committed is on the disks of a majority.',
+  'leader lease': 'While a leader may answer reads by its lease, nobody leads a later term.',
 };
 
 /** What the referees promise, each as a property. */

@@ -1,19 +1,22 @@
-// A Raft cluster, as it stands in the lab, as a model for the explorer. Clocks stand still: any message
-// may arrive next, any election may begin, and a bound says how many of them.
+// A Raft cluster, as it stands in the lab, as a model for the explorer: any message may arrive next, any
+// election may begin, and a bound says how many of them. Clocks stand still, unless rules go by them:
+// leases and sticky voters. Then time passes in steps of a third of an election timeout, so that a
+// lease lasts two of them, and a voter's promise and an election timer three.
 //
 // Nobody tells the nodes apart as long as no client has asked: a client knows one by name. A message
 // that changes nothing need not arrive. And a save is over before anything else happens, but for as
 // many times as the bound `slow saves` has: most bugs need none.
 
-import type { Id } from '../../sim/actor.ts';
+import type { Id, Micros } from '../../sim/actor.ts';
 import type { Op } from '../../sim/client.ts';
-import { freeModel, kindOf } from '../../sim/free.ts';
+import { type Clocks, freeModel, kindOf } from '../../sim/free.ts';
 import type { Model, Property } from '../../sim/model.ts';
 import { itemsOf } from '../../sim/seq.ts';
 import { nodeNamed } from '../../sim/world.ts';
 import type { RaftChoice, RaftCluster } from './cluster.ts';
 import type { RaftWorld } from './invariants.ts';
 import { raftProperties } from './model.ts';
+import type { Message, RaftDisk, RaftRules, RaftState } from './types.ts';
 
 export interface RaftSearch {
   /** What the client asks for, one after another. */
@@ -32,7 +35,9 @@ export function searchModel(
   { asks, late, line }: RaftSearch,
 ): Model<RaftWorld, RaftChoice> {
   const clients = asks.length > 0 || world.clients.length > 0;
-  const reads = clients && cluster.config.reads === 'index';
+  const { config } = cluster;
+  const timed = goesByTheClock(config);
+  const reads = clients && config.reads === 'index';
   const model = freeModel(cluster, {
     initial: [world],
     faults: { crash: true, drop: true, duplicate: true },
@@ -57,9 +62,11 @@ export function searchModel(
     sets: new Set(['voters']),
     // What the machine holds follows from log and commit; what rounds are for, from reads.
     ignored: new Set([
-      ...['rules', 'machine', 'heard', 'rounds', 'at', 'active', 'lease', 'time'],
-      ...(reads ? [] : ['round']),
+      ...['rules', 'machine', 'heard', 'rounds', 'at', 'lease', 'time'],
+      ...(config.checkQuorum ? [] : ['active']),
+      ...(reads || config.reads === 'lease' ? [] : ['round']),
     ]),
+    ...(timed && { clocks: clocksOf(config) }),
     ...(!clients && { alike: [world.nodes.map(({ id }) => id)] }),
     line,
     spends: (choice, at) =>
@@ -71,6 +78,33 @@ export function searchModel(
   return {
     ...model,
     apply: (at, choice) => withoutOld(model.apply(at, choice), late),
+  };
+}
+
+/** Whether elections at any moment would break what nobody promised. */
+export const goesByTheClock = ({ reads, checkQuorum }: RaftRules): boolean =>
+  reads === 'lease' || checkQuorum;
+
+/** How much time passes at once. */
+export const stepOf = ({ election }: RaftRules): Micros => Math.floor(election / 3);
+
+function clocksOf(rules: RaftRules): Clocks<RaftState, Message, RaftDisk> {
+  const { election, heartbeat, reads } = rules;
+  const lasts = Math.floor((election * 2) / 3);
+  const age = (since: Micros | undefined, now: Micros, most: Micros): number =>
+    since === undefined ? most : Math.min(most, now - since);
+  return {
+    step: stepOf(rules),
+    least: (_, timer) => (timer === 'heartbeat' ? heartbeat : election),
+    ages: ({ role, heard, lease, rounds }, now) => [
+      age(heard, now, election),
+      ...(role === 'leader' && reads === 'lease'
+        ? [
+            Math.max(0, (lease ?? 0) - now),
+            ...rounds.flatMap(({ round, at }) => [round, age(at, now, lasts)]),
+          ]
+        : []),
+    ],
   };
 }
 
