@@ -44,10 +44,10 @@ export function search(state: CommitLabState, setup: Setup, wish: SearchWish = {
     timers: set['patience-ends'] === 'any-time' ? 'any' : 'honest',
     ...(set.split && { partition: [ids.filter((id) => id !== alone), [alone]] }),
   });
-  const few = (name: string, help: string, max = 9): SearchBound => ({
+  const few = (name: string, help: string, max = 9, more = 0): SearchBound => ({
     name,
     help,
-    value: number(name),
+    value: Math.min(max, number(name) + more),
     min: 0,
     max,
   });
@@ -56,7 +56,8 @@ export function search(state: CommitLabState, setup: Setup, wish: SearchWish = {
     few('restarts', 'crashed nodes that may come back'),
     few('drops', 'messages that may be lost'),
     few('duplicates', 'messages that may come twice'),
-    few('timers', 'timers that may fire', 99),
+    // Who is cut off has patience of its own.
+    few('timers', 'timers that may fire', 99, set.split ? 1 : 0),
     { name: 'messages', help: 'messages under way', value: 99, min: 1, max: 99 },
     ...usualBounds({ states: number('max-states'), depth: 1_000, megabytes: USUAL_MEGABYTES }),
   ];

@@ -115,7 +115,13 @@ export const settings: readonly Setting[] = [
   integer('restarts', 0, 0, 9, 'Explore: how many may come back.'),
   integer('drops', 0, 0, 9, 'Explore: how many messages may be lost.'),
   integer('duplicates', 0, 0, 9, 'Explore: how many messages may arrive twice.'),
-  integer('timers', 3, 0, 99, 'Explore: how many timers may fire.'),
+  integer(
+    'timers',
+    2,
+    0,
+    99,
+    'Explore: how many timers may fire; one more where the network may fall apart.',
+  ),
   choice(
     'patience-ends',
     ['with-reason', 'any-time'],

@@ -69,6 +69,45 @@ describe('a planted rule is found by the search, and its witness runs', () => {
   });
 });
 
+/**
+ * What a search within the bounds that are offered says: what breaks, and in how many commands with
+ * two and with three participants.
+ */
+const OFFERED: readonly (readonly [
+  head: string,
+  breaks?: readonly [property: string, two: number, three: number],
+])[] = [
+  ['', ['not blocked', 4, 5]],
+  ['set presume abort\n', ['not blocked', 4, 5]],
+  ['set presume commit\n', ['not blocked', 5, 6]],
+  ['set cooperative off\n', ['not blocked', 4, 5]],
+  ['set readers B\n'],
+  ['set no B\n'],
+  ['set protocol three-phase\n'],
+  ['set protocol three-phase\nset timeouts bare\n'],
+  ['set protocol three-phase\nset split on\n', ['agreement', 17, 21]],
+  ['set protocol paxos-commit\n'],
+  // The one acceptor is what the coordinator of two phases is.
+  ['set protocol paxos-commit\nset acceptors 1\n', ['not blocked', 2, 2]],
+];
+
+// With the three participants that a scenario has unless it says otherwise: with SWEEP=1.
+describe.each(process.env.SWEEP ? [2, 3] : [2])('as offered, with %d participants', (many) => {
+  test.each(OFFERED)(
+    '%j: complete, and each property holds or has its shortest counterexample',
+    async (head, breaks) => {
+      const { complete, findings } = await explored(`set participants ${many}\n${head}`);
+      expect(complete).toBe(true);
+      expect(
+        findings
+          .filter(({ verdict }) => verdict !== 'holds')
+          .map(({ property, verdict, commands }) => [property, verdict, commands?.length]),
+      ).toEqual(breaks ? [[breaks[0], 'violated', breaks[many === 2 ? 1 : 2]]] : []);
+    },
+    300_000,
+  );
+});
+
 test('beyond the bound of a search, seeded play may still find it, and tells it shortly', async () => {
   const { complete, findings } = await explored(
     `${TWO}set max-states 40\nset crashes 0\nset drops 1\nsabotage guess-abort\nbegin blue\n`,
