@@ -116,6 +116,24 @@ describe('with all rules in force', () => {
     expect([steps('can elect'), steps('can commit')]).toEqual([5, 9]);
   }, 120_000);
 
+  // All that is offered where nothing is set takes 40 seconds: with SWEEP=1.
+  test.each(process.env.SWEEP ? ['set pre-vote on\n', ''] : ['set pre-vote on\n'])(
+    'as offered, %j: complete, and every promise holds',
+    async (head) => {
+      const report = await explored(head, { bounds: NO_PLAY });
+      expect([report.complete, report.states]).toEqual([true, head ? 35_343 : 354_647]);
+      expect(report.findings.every(({ verdict }) => verdict === 'holds')).toBe(true);
+    },
+    300_000,
+  );
+
+  test('a leader that hears from no majority steps down in time: complete, and every promise holds', async () => {
+    const few = { ...NO_PLAY, elections: 1, heartbeats: 1, waits: 6 };
+    const report = await explored('set check-quorum on\n', { bounds: few });
+    expect(report.complete).toBe(true);
+    expect(report.findings.every(({ verdict }) => verdict === 'holds')).toBe(true);
+  }, 60_000);
+
   test('what nobody can tell apart is counted once: a client, who knows nodes by name, costs that', async () => {
     const one = { ...bounds, elections: 1 };
     const alike = await explored('', { bounds: one });

@@ -65,13 +65,24 @@ const TIMELY: Readonly<Record<string, number>> = {
   late: 1,
   messages: 6,
 };
+/** Who asks twice has twice as much under way. */
+const ASKED_TWICE: Readonly<Record<string, number>> = {
+  crashes: 0,
+  restarts: 0,
+  saves: 0,
+  messages: 5,
+};
 const waits = (step: Micros): SearchBound =>
   few('waits', `times that ${timeText(step)} pass, and what is due is late`, 7);
 
 /** What is offered, by the settings. */
 function boundsOf({ settings }: Setup, config: RaftCluster['config']): readonly SearchBound[] {
   const timed = goesByTheClock(config);
-  const values = timed ? TIMELY : settings.batch === 1 ? ONE_BY_ONE : {};
+  const values: Readonly<Record<string, number>> = {
+    ...(settings['pre-vote'] === true && ASKED_TWICE),
+    ...(settings.batch === 1 && ONE_BY_ONE),
+    ...(timed && TIMELY),
+  };
   return [...(timed ? [waits(stepOf(config))] : []), ...BOUNDS].map((bound) => ({
     ...bound,
     value: values[bound.name] ?? bound.value,
