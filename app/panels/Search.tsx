@@ -57,6 +57,7 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
     );
   const chosen = offer.properties.find(({ name }) => name === property);
   const searching = phase === 'searching';
+  const timed = offer.bounds.some(({ name }) => name === 'waits');
   const start = () => {
     setComplaint(undefined);
     void finder.search(
@@ -81,7 +82,8 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
     >
       <p className="search-say">
         Looks through everything that can happen after the moment on screen
-        {shown === undefined ? '' : `, ${shown}`}: any message may arrive next, any timer may fire.
+        {shown === undefined ? '' : `, ${shown}`}: any message may arrive next,{' '}
+        {timed ? 'time may pass, and a timer that is due may fire.' : 'any timer may fire.'}
       </p>
       <label htmlFor={`${id}-property`}>What is to hold</label>
       <select
