@@ -11,6 +11,7 @@ import initSqlJs from 'sql.js/dist/sql-wasm-browser.js';
 import sqlJsWasm from 'sql.js/dist/sql-wasm-browser.wasm?url';
 import { openStore } from '../../app/shelf/store.ts';
 import type { Bytes } from '../../engine/base/bytes.ts';
+import { openKeptLsm } from './kept-lsm.ts';
 import { type KeyedRow, keyedRows, shuffled } from './rows.ts';
 
 export type Durability = 'relaxed' | 'strict';
@@ -259,6 +260,7 @@ const sqlJsExported: Open = async (name, durability) => {
 
 const STORES: Readonly<Record<string, Open>> = {
   ours,
+  'our LSM tree': openKeptLsm,
   'browser-level': browserLevel,
   'bare IndexedDB': bare,
   'SQLite on OPFS': sqliteOpfs,
