@@ -7,6 +7,7 @@ import { Page, shown } from '../btree/page.ts';
 import { LEAST_ROWID } from '../btree/varint.ts';
 import { type Caption, CREDIT, type Words } from '../run/lab.ts';
 import type { BTreeState } from './btree.ts';
+import { metrics } from './btree-metrics.ts';
 import { commands, settings } from './btree-settings.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -671,6 +672,7 @@ const SOURCES: Readonly<Record<BTreeEvent['kind'], readonly [file: string, name:
 
 export const words: Words<BTreeState, BTreeEvent> = {
   describe,
+  metrics,
   settings,
   commands,
   sabotage: [

@@ -4,7 +4,7 @@ import { recordsIn } from '../protocols/commit/groups.ts';
 import { type CommitDid, type Decision, groupOf } from '../protocols/commit/types.ts';
 import type { Caption, Words } from '../run/lab.ts';
 import { nameOfFlight } from '../sim/world.ts';
-import type { CommitLabState } from './commit.ts';
+import { type CommitLabState, metrics } from './commit.ts';
 import { commands, sabotage, settings } from './commit-settings.ts';
 import type { CommitEvent } from './commit-value.ts';
 
@@ -294,6 +294,7 @@ const SOURCES: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 export const words: Words<CommitLabState, CommitEvent> = {
+  metrics,
   describe,
   settings,
   commands,

@@ -218,21 +218,6 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
   value: ({ world, rules, begun, meter }) => commitValue(world, rules, begun, meter),
   weight: (older, newer) => weighBeside(older?.world, newer.world),
   exports: () => [],
-  metrics: (state) => [
-    ...costMetrics(state),
-    {
-      name: 'in doubt',
-      value: state.world.nodes.filter(({ state: one }) => one && holderOf(one)).length,
-      unit: '',
-      help: 'Participants that hold a lock and may not decide alone.',
-    },
-    {
-      name: 'blocked',
-      value: blockedIn(state.world, state.rules).length,
-      unit: '',
-      help: 'Participants in doubt that nobody who is up can help.',
-    },
-  ],
   part: ({ kind }, moments) =>
     kind === 'run' || kind === 'until' || kind === 'step' ? `step ${moments}` : undefined,
   search: async (state, setup, wish) =>
@@ -240,6 +225,22 @@ export const commitLab: Engine<CommitLabState, Command, CommitEvent> = {
 };
 
 /** The numbers beside what they are without a fault. */
+export const metrics = (state: CommitLabState): Metric[] => [
+  ...costMetrics(state),
+  {
+    name: 'in doubt',
+    value: state.world.nodes.filter(({ state: one }) => one && holderOf(one)).length,
+    unit: '',
+    help: 'Participants that hold a lock and may not decide alone.',
+  },
+  {
+    name: 'blocked',
+    value: blockedIn(state.world, state.rules).length,
+    unit: '',
+    help: 'Participants in doubt that nobody who is up can help.',
+  },
+];
+
 function costMetrics({ world, rules, meter }: CommitLabState): Metric[] {
   const cost = costOf(world, meter);
   const formula = formulaOf(rules);

@@ -10,6 +10,7 @@ import { arenaName, bytesOfLevel, logName, manifestName } from '../lsm/format.ts
 import { userKeyOf } from '../lsm/key.ts';
 import type { Caption, Words } from '../run/lab.ts';
 import type { LsmState } from './lsm.ts';
+import { metrics } from './lsm-metrics.ts';
 import { commands, settings } from './lsm-settings.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -518,6 +519,7 @@ const SOURCES: Readonly<Record<LsmEvent['kind'], readonly [file: string, name: s
 
 export const words: Words<LsmState, LsmEvent> = {
   describe,
+  metrics,
   settings,
   commands,
   sabotage: [

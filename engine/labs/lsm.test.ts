@@ -30,6 +30,7 @@ import {
   type Watch,
 } from './lsm.testing.ts';
 import { type Command, type LsmState, lsm } from './lsm.ts';
+import { metrics } from './lsm-metrics.ts';
 import { words } from './lsm-words.ts';
 
 console.info(`judge: ${JUDGE}`);
@@ -45,7 +46,7 @@ function play(script: string | readonly string[], setup: Setup): LsmState {
 }
 
 const metric = (state: LsmState, name: string): number =>
-  (lsm.metrics(state).find((one) => one.name === name) as Metric).value;
+  (metrics(state).find((one) => one.name === name) as Metric).value;
 
 describe('commands', () => {
   const word = fc.oneof(

@@ -13,21 +13,14 @@ import { Dice } from '../base/dice.ts';
 import { Disk, PowerCut } from '../disk/disk.ts';
 import { bytesOfContent, type DiskImage, fileNamed, weightBeside } from '../disk/image.ts';
 import { powerCut } from '../disk/power.ts';
-import { amplificationAt, contentOf } from '../lsm/amplification.ts';
 import { type CheckReport, checkDatabase, shownKey } from '../lsm/check.ts';
-import { compact, deepestIn, limitOf, pickManual, tierOf } from '../lsm/compaction.ts';
+import { compact, deepestIn, pickManual } from '../lsm/compaction.ts';
 import { visibleForward } from '../lsm/cursor.ts';
 import { createDatabase, Db, type Options } from '../lsm/db.ts';
-import {
-  type LsmEvent,
-  type LsmValue,
-  type Strategy,
-  skipListOf,
-  tableNumbered,
-} from '../lsm/events.ts';
-import { FILTER_BASE_LG, falsePositiveRate } from '../lsm/filter.ts';
+import { type LsmEvent, type LsmValue, type Strategy, tableNumbered } from '../lsm/events.ts';
+import { FILTER_BASE_LG } from '../lsm/filter.ts';
 import { readBatches, readFolder } from '../lsm/folder.ts';
-import { arenaName, bytesOfLevel, logName, type TableFile } from '../lsm/format.ts';
+import { bytesOfLevel, logName } from '../lsm/format.ts';
 import { sequenceOf } from '../lsm/key.ts';
 import {
   addToLedger,
@@ -40,7 +33,7 @@ import {
 } from '../lsm/ledger.ts';
 import { get, scan } from '../lsm/reads.ts';
 import { recover } from '../lsm/recover.ts';
-import type { Engine, ForeignSource, Metric, Note, Part, Problem, Setup } from '../run/lab.ts';
+import type { Engine, ForeignSource, Note, Part, Problem, Setup } from '../run/lab.ts';
 import { bulkKey, bulkValue } from './bulk.ts';
 import { cutBy } from './crash.ts';
 import {
@@ -533,159 +526,6 @@ const costOfPromises = (state: LsmState): number =>
 
 // ── Looking at a state ──────────────────────────────────────────────────────────────────────────
 
-function metrics(state: LsmState): Metric[] {
-  const { disk, value, options } = state;
-  const { counters, version } = value;
-  const tables = version.reduce((sum, files) => sum + files.length, 0);
-  const bytes = version.reduce((sum, files) => sum + bytesOfLevel(files), 0);
-  const content = contentOf(disk, version);
-  const amplification = amplificationAt(disk, value);
-  const arena = fileNamed(disk, arenaName(value.memtable));
-  const list = arena && skipListOf(arena);
-  const log = fileNamed(disk, logName(value.memtable));
-  const metric = (name: string, value: number, unit: string, help: string): Metric => ({
-    name,
-    value: Math.round(100 * value) / 100,
-    unit,
-    help,
-  });
-  const per = (a: number, b: number): number => (b === 0 ? 0 : a / b);
-  const written = counters.flushedBytes + counters.compactedBytes;
-  return [
-    metric(
-      'write amplification',
-      per(written, counters.flushedBytes),
-      'x',
-      'Bytes written to tables for each byte that a flush wrote; the log adds one more',
-    ),
-    ...(amplification
-      ? [
-          metric(
-            'write amplification, theory',
-            amplification.theory.write,
-            'x',
-            `Of ${options.strategy} with T = ${options.levelRatio} after ${counters.flushes} flushes, keys drawn evenly`,
-          ),
-          metric(
-            'sorted runs',
-            amplification.measured.read,
-            'runs',
-            'Tables of level 0 and levels below: what a scan merges, and a get asks where no filter says no',
-          ),
-          metric(
-            'sorted runs, theory',
-            amplification.theory.read,
-            'runs',
-            `Of ${options.strategy} with T = ${options.levelRatio} after ${counters.flushes} flushes`,
-          ),
-        ]
-      : []),
-    metric(
-      'read amplification',
-      per(counters.blocksRead, counters.gets),
-      'blocks',
-      'Blocks of tables read for each get',
-    ),
-    metric(
-      'tables a get considers',
-      per(counters.probes, counters.gets),
-      'tables',
-      'Whose range covers the key; a filter spares most of them the read',
-    ),
-    ...(content
-      ? [
-          metric(
-            'space amplification',
-            per(bytes, Math.max(1, content.live)),
-            'x',
-            'Bytes of tables for each byte of live rows in them',
-          ),
-          metric(
-            'obsolete entries',
-            per(content.entries - content.rows, content.rows),
-            'x',
-            'Entries that no reader gets for each that one does',
-          ),
-        ]
-      : []),
-    ...(amplification
-      ? [
-          metric(
-            'obsolete entries, theory',
-            amplification.theory.space - 1,
-            'x',
-            'For keys drawn evenly; leveled: at most 1 / (T - 1), tiered: up to T - 1',
-          ),
-        ]
-      : []),
-    metric(
-      'false positives',
-      100 * per(counters.falsePositives, counters.falsePositives + counters.filterNo),
-      '%',
-      'Of absent keys that a filter was asked for, those that it let pass',
-    ),
-    metric(
-      'false positives, theory',
-      100 * (content?.falsePositives ?? falsePositiveRate(options.table.bitsPerKey || 1)),
-      '%',
-      '(1 - e^(-kn/m))^k over the filters as they are; none has less than 64 bits',
-    ),
-    metric('memtable', list?.used ?? 0, 'bytes', 'In use of the arena'),
-    metric('memtable entries', list?.entries ?? 0, 'entries', 'Nodes of the skip list'),
-    metric('log', log?.now.size ?? 0, 'bytes', 'Of the log that is in use'),
-    metric('tables', tables, 'tables', 'Live tables of all levels'),
-    metric('table bytes', bytes, 'bytes', 'Of all live tables'),
-    ...version.flatMap((files, level) =>
-      files.length === 0 && level > 1
-        ? []
-        : [
-            metric(`level ${level} tables`, files.length, 'tables', `Tables of level ${level}`),
-            metric(
-              `level ${level} bytes`,
-              bytesOfLevel(files),
-              'bytes',
-              level === 0 || options.strategy !== 'leveled'
-                ? `Of the tables of level ${level}`
-                : `Of ${limitOf(options, level)} that level ${level} may have`,
-            ),
-          ],
-    ),
-    ...(options.strategy === 'tiered' || options.strategy === 'lazy-leveled'
-      ? [
-          metric(
-            'tiers',
-            1 +
-              Math.max(
-                -1,
-                ...(version[0] as readonly TableFile[]).map(({ size }) =>
-                  tierOf(size, options.memtableSize, options.levelRatio),
-                ),
-              ),
-            'tiers',
-            'Sizes of runs in level 0',
-          ),
-        ]
-      : []),
-    metric('flushed', counters.flushedBytes, 'bytes', 'Written by flushes'),
-    metric('moved by compactions', counters.compactedBytes, 'bytes', 'Written by compactions'),
-    metric('log written', counters.logBytes, 'bytes', 'Written to logs'),
-    metric('flushes', counters.flushes, 'flushes', 'Since the opening'),
-    metric(
-      'compactions',
-      counters.compactions,
-      'compactions',
-      'Since the opening; trivial moves do not count',
-    ),
-    metric('slowdowns', counters.slowdowns, 'writes', 'Writes that were held up for a millisecond'),
-    metric(
-      'stalls',
-      counters.stalls,
-      'writes',
-      'Writes that had to wait for a flush or a compaction',
-    ),
-  ];
-}
-
 /** The folder that an orderly exit leaves. */
 function exportsOf({ disk }: LsmState) {
   const names = [...disk.names.keys()].filter((name) => fileNamed(disk, name)?.kind === 'durable');
@@ -748,5 +588,4 @@ export const lsm: Engine<LsmState, Command, LsmEvent> = {
   value: ({ value }) => value,
   weight: (older, newer) => weightBeside(older?.disk, newer.disk) + 800,
   exports: exportsOf,
-  metrics,
 };

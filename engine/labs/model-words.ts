@@ -1,7 +1,14 @@
 // The words for each moment of a small model: what the step was, what it changed, what may come next.
 
 import type { Caption, Words } from '../run/lab.ts';
-import { changeWords, DECIDE_FIRST, type ModelEvent, type ModelState, SETTINGS } from './model.ts';
+import {
+  changeWords,
+  DECIDE_FIRST,
+  type ModelEvent,
+  type ModelState,
+  metrics,
+  SETTINGS,
+} from './model.ts';
 
 const plural = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`;
 
@@ -37,6 +44,7 @@ function describe(event: ModelEvent, state: ModelState): Caption {
 }
 
 export const words: Words<ModelState, ModelEvent> = {
+  metrics,
   describe,
   settings: SETTINGS,
   commands: [

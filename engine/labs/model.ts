@@ -10,7 +10,7 @@
 import { Complaint } from '../base/assert.ts';
 import { EMPTY_IMAGE } from '../disk/image.ts';
 import { MODELS, type Named, type Parameters } from '../protocols/models/all.ts';
-import type { Engine, Setting, Setup, Word } from '../run/lab.ts';
+import type { Engine, Metric, Setting, Setup, Word } from '../run/lab.ts';
 import { type Cast, type SmallModel, type Step, saysNothing, type Vars } from '../sim/small.ts';
 
 /** A state as a page is told of it: the variables, each with whom it belongs to. */
@@ -360,14 +360,15 @@ export const model: Engine<ModelState, ModelCommand, ModelEvent> = {
   value: shownOf,
   weight: (_, { vars }) => 100 + vars.length,
   exports: () => [],
-  metrics: (state) => [
-    {
-      name: 'steps on offer',
-      value: enabledIn(state).length,
-      unit: '',
-      help: 'How many different steps can be taken next.',
-    },
-  ],
   search: async ({ model, vars, fresh }, { settings }, wish) =>
     (await import('./model-search.ts')).search(model, fresh ? undefined : vars, settings, wish),
 };
+
+export const metrics = (state: ModelState): Metric[] => [
+  {
+    name: 'steps on offer',
+    value: enabledIn(state).length,
+    unit: '',
+    help: 'How many different steps can be taken next.',
+  },
+];

@@ -8,7 +8,7 @@ import type { ClientDid, Op } from '../sim/client.ts';
 import type { Choice, MessageName } from '../sim/cluster.ts';
 import { itemAt } from '../sim/seq.ts';
 import { localTime, millis, nameOfFlight, nodeNamed } from '../sim/world.ts';
-import type { RaftLabState } from './raft.ts';
+import { metrics, type RaftLabState } from './raft.ts';
 import { commands, sabotage, settings } from './raft-settings.ts';
 import type { RaftEvent } from './raft-value.ts';
 
@@ -583,6 +583,7 @@ const SOURCES: Readonly<Record<string, readonly [file: string, name: string]>> =
 };
 
 export const words: Words<RaftLabState, RaftEvent> = {
+  metrics,
   describe,
   settings,
   commands,

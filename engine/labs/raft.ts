@@ -560,7 +560,7 @@ function problemsOf({ world, watched }: RaftLabState): Problem[] {
   ];
 }
 
-function metrics({ world }: RaftLabState): Metric[] {
+export function metrics({ world }: RaftLabState): Metric[] {
   const commit = Math.max(0, ...world.nodes.map(({ state }) => state?.commit ?? 0));
   return [
     { name: 'time', value: Math.round(world.now / 100) / 10, unit: 'ms', help: 'Simulated time.' },
@@ -782,7 +782,6 @@ export const raftLab: Engine<RaftLabState, Command, RaftEvent> = {
       ),
     },
   ],
-  metrics,
   history: ({ world }) => itemsOf(world.history),
   search: async (state, setup, wish = {}) =>
     (await import('./raft-search.ts')).search(

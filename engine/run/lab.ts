@@ -361,10 +361,10 @@ export interface SearchFinding {
   readonly shrunk?: boolean;
 }
 
-/** What of a lab is only words, or names of things: captions, help, where the sources stand. */
+/** What is said of a lab: captions, help, measures with their meanings, where the sources stand. */
 export type Words<S = unknown, E extends AnyEvent = AnyEvent> = Pick<
   Lab<S, unknown, E>,
-  'describe' | 'settings' | 'commands' | 'sabotage' | 'sourceOf'
+  'describe' | 'settings' | 'commands' | 'sabotage' | 'sourceOf' | 'metrics'
 >;
 
 /** A lab without its words. They are a good part of its text: in the worker they are a chunk of their own. */
