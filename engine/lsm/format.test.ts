@@ -7,7 +7,7 @@ import { crc32c } from '../base/crc32c.ts';
 import { Dice } from '../base/dice.ts';
 import { Disk } from '../disk/disk.ts';
 import { decodeBatch, encodeBatch } from './batch.ts';
-import { BLOCK_TRAILER, Block, BlockBuilder } from './block.ts';
+import { BLOCK_TRAILER, Block, BlockBuilder, placeOf } from './block.ts';
 import { buildFilter, falsePositiveRate, hash, mayContain, probesFor } from './filter.ts';
 import theory from './fixtures/theory.json' with { type: 'json' };
 import {
@@ -46,6 +46,16 @@ describe('numbers and checksums', () => {
   test('CRC-32C, plain and masked', () => {
     expect(crc32c(utf8('123456789'))).toBe(0xe3069283);
     expect(crc32c(utf8('foo'))).toBe(0xcfc4ae1d);
+    // Bit by bit, over every length and place of a word.
+    const bytes = Uint8Array.from({ length: 310 }, (_, i) => Math.imul(i, 2654435761) >>> 13);
+    for (let from = 0; from < 5; from++) {
+      let crc = 0xffffffff;
+      for (let to = from; to <= bytes.length; to++) {
+        expect(crc32c(bytes, from, to)).toBe(~crc >>> 0);
+        crc ^= bytes[to] ?? 0;
+        for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+      }
+    }
     expect(maskCrc(0xcfc4ae1d)).toBe(0xfebe8a61);
     fc.assert(
       fc.property(fc.uint8Array(), fc.nat(), (data, at) => {
@@ -285,7 +295,7 @@ describe('block and table', () => {
   function tableOf(entries: readonly (readonly [Uint8Array, Uint8Array])[], more = {}) {
     const out = new Writer();
     const builder = new TableBuilder({ ...options, ...more }, (part) => out.raw(part));
-    for (const [k, v] of entries) builder.add(k, v);
+    for (const [k, v] of entries) builder.add(placeOf(k, v));
     expect(builder.finish()).toBe(out.length);
     return out.copy();
   }
