@@ -26,18 +26,42 @@ import { copyBytes, readVarint, setU32, setVarint, u32, varintSize } from './var
 export const BLOCK_TRAILER = 5;
 export const COMPRESSIONS = ['none', 'snappy', 'zstd'] as const;
 
+const NOTHING = new Uint8Array(0);
+
 /**
- * An entry where it stands, in bytes that may be written over: what cursors are and builders take, so
- * that an entry on its way from one table to another makes no object.
+ * An entry where it stands, in bytes that may be written over: what cursors move and builders take, so
+ * that an entry on its way from one table to another makes no object. There is one class of them, so
+ * that whoever reads a place need not ask first what it is.
  */
-export interface Place {
-  readonly bytes: Bytes;
-  readonly from: number;
+export class Place {
+  bytes: Bytes = NOTHING;
+  from = 0;
   /** Of the internal key; 0: there is none. */
-  readonly length: number;
-  readonly valueBytes: Bytes;
-  readonly valueFrom: number;
-  readonly valueLength: number;
+  length = 0;
+  valueBytes: Bytes = NOTHING;
+  valueFrom = 0;
+  valueLength = 0;
+
+  /** A copy, to keep. */
+  get key(): Bytes | undefined {
+    const { bytes, from, length } = this;
+    return length === 0 ? undefined : bytes.slice(from, from + length);
+  }
+
+  /** A view: entries do not change. */
+  get value(): Bytes {
+    return this.valueBytes.subarray(this.valueFrom, this.valueFrom + this.valueLength);
+  }
+}
+
+/** The place of a key and a value that have bytes of their own. */
+export function placeOf(key: Bytes, value: Bytes): Place {
+  const place = new Place();
+  place.bytes = key;
+  place.length = key.length;
+  place.valueBytes = value;
+  place.valueLength = value.length;
+  return place;
 }
 
 export class BlockBuilder {
@@ -59,7 +83,8 @@ export class BlockBuilder {
     this.#enter(key, 0, key.length, value, 0, value.length);
   }
 
-  addFrom({ bytes, from, length, valueBytes, valueFrom, valueLength }: Place): void {
+  addFrom(place: Place): void {
+    const { bytes, from, length, valueBytes, valueFrom, valueLength } = place;
     this.#enter(bytes, from, length, valueBytes, valueFrom, valueLength);
   }
 
@@ -81,6 +106,7 @@ export class BlockBuilder {
       while (shared < most && last[shared] === key[from + shared]) shared++;
     }
     const out = this.#room(30 + length + valueLength);
+    this.began = this.#length;
     let at = setVarint(out, this.#length, shared);
     at = setVarint(out, at, length - shared);
     at = setVarint(out, at, valueLength);
@@ -106,6 +132,19 @@ export class BlockBuilder {
       this.#out = wider;
     }
     return this.#out;
+  }
+
+  /** Whether the entry that was added last is a restart point. */
+  get isAtRestart(): boolean {
+    return this.#sinceRestart === 1;
+  }
+
+  /** Where the entry that was added last begins. */
+  began = 0;
+
+  /** Where the entries end so far. */
+  get end(): number {
+    return this.#length;
   }
 
   /** The key that was added last. */
@@ -165,8 +204,6 @@ export interface StoredBlock {
   /** A wrong checksum or worse. */
   readonly damage: string | undefined;
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** Reads a block out of a whole file; never throws. `trusted`: its checksum was made by us, just now. */
 export function readStored(file: Bytes, { offset, size }: Handle, trusted = false): StoredBlock {
@@ -330,10 +367,8 @@ export class Block {
     finger.start(this, this.restarts > 0 ? this.restart(low) : entriesEnd);
     while (finger.next()) {
       finger.compared++;
-      if (
-        finger.length >= 8 &&
-        compareInternalAt(finger.bytes, 0, finger.length, target, 0, target.length) >= 0
-      )
+      const { bytes, length } = finger.place;
+      if (length >= 8 && compareInternalAt(bytes, 0, length, target, 0, target.length) >= 0)
         return true;
     }
     return false;
@@ -343,15 +378,15 @@ export class Block {
   seek(target: Bytes): { entry: BlockEntry | undefined; compared: number } {
     const finger = new Finger();
     if (!this.find(target, finger)) return { entry: undefined, compared: finger.compared };
-    const { at, end, shared, valueFrom } = finger;
+    const { at, end, shared, place } = finger;
     return {
       entry: {
-        key: finger.bytes.subarray(0, finger.length),
-        value: this.bytes.subarray(valueFrom, end),
+        key: place.bytes.subarray(0, place.length),
+        value: place.value,
         at,
         end,
         shared,
-        unshared: finger.length - shared,
+        unshared: place.length - shared,
       },
       compared: finger.compared,
     };
@@ -374,7 +409,7 @@ export class Block {
     const at = finger.end;
     const end = at < this.entriesEnd ? this.entryAt(at) : 0;
     const { shared, unshared, valueLength, key } = header;
-    if (end === 0 || shared > finger.length) return false;
+    if (end === 0 || shared > finger.place.length) return false;
     finger.take(this.bytes, shared, key, unshared, valueLength);
     finger.at = at;
     finger.end = end;
@@ -386,13 +421,9 @@ export class Block {
 export const header = { shared: 0, unshared: 0, valueLength: 0, key: 0 };
 
 /** A finger on an entry of a block: its key is put together in bytes of the finger's own. */
-export class Finger implements Place {
-  bytes = new Uint8Array(64);
-  readonly from = 0;
-  length = 0;
-  valueBytes: Bytes = NOTHING;
-  valueFrom = 0;
-  valueLength = 0;
+export class Finger {
+  readonly place: Place;
+  #bytes = new Uint8Array(64);
   /** Where the entry begins and ends in its block. */
   at = 0;
   end = 0;
@@ -400,11 +431,18 @@ export class Finger implements Place {
   compared = 0;
   #block: Block | undefined;
 
+  /** `place`: to be moved. */
+  constructor(place = new Place()) {
+    this.place = place;
+  }
+
   /** Before the entry at an offset of a block where nothing is shared. */
   start(block: Block, at: number): void {
     this.#block = block;
     this.end = at;
-    this.length = 0;
+    this.place.bytes = this.#bytes;
+    this.place.from = 0;
+    this.place.length = 0;
   }
 
   next(): boolean {
@@ -413,16 +451,18 @@ export class Finger implements Place {
 
   take(bytes: Bytes, shared: number, key: number, unshared: number, valueLength: number): void {
     const length = shared + unshared;
-    if (length > this.bytes.length) {
+    const { place } = this;
+    if (length > this.#bytes.length) {
       const wider = new Uint8Array(2 * length);
-      wider.set(this.bytes.subarray(0, shared));
-      this.bytes = wider;
+      wider.set(this.#bytes.subarray(0, shared));
+      this.#bytes = wider;
+      place.bytes = wider;
     }
-    copyBytes(this.bytes, shared, bytes, key, unshared);
+    copyBytes(this.#bytes, shared, bytes, key, unshared);
     this.shared = shared;
-    this.length = length;
-    this.valueBytes = bytes;
-    this.valueFrom = key + unshared;
-    this.valueLength = valueLength;
+    place.length = length;
+    place.valueBytes = bytes;
+    place.valueFrom = key + unshared;
+    place.valueLength = valueLength;
   }
 }

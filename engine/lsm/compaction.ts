@@ -25,7 +25,7 @@
 // under which nothing older can lie any more.
 
 import { type Bytes, equalBytes } from '../base/bytes.ts';
-import { MergingCursor, TableCursor } from './cursor.ts';
+import { type Cursor, LevelCursor, MergingCursor, TableCursor } from './cursor.ts';
 import type { Db } from './db.ts';
 import { type Job, type LsmEvent, overlapsRange, type PickReason } from './events.ts';
 import { bytesOfLevel, LEVELS, type TableFile, tableName } from './format.ts';
@@ -38,8 +38,6 @@ import {
   TAG_SIZE,
   userKeyOf,
 } from './key.ts';
-import { Output } from './output.ts';
-import type { Table } from './table.ts';
 import { copyBytes } from './varint.ts';
 
 export interface Pick {
@@ -47,6 +45,8 @@ export interface Pick {
   readonly level: number;
   readonly target: number;
   readonly inputs: readonly TableFile[];
+  /** Tables of the levels between, where more than two are merged at once. */
+  readonly between?: readonly { readonly level: number; readonly files: readonly TableFile[] }[];
   /** Tables of the target level that are merged with them. */
   readonly overlaps: readonly TableFile[];
   /** See the event. */
@@ -336,9 +336,9 @@ export function deepestIn(db: Db, from: Bytes | undefined, to: Bytes | undefined
 
 export function compact(db: Db, pick: Pick): void {
   const { value, options, counters } = db;
-  const { level, target, inputs, overlaps } = pick;
+  const { level, target, inputs, overlaps, between = [] } = pick;
   const isRun = pick.run !== undefined;
-  const all = [...inputs, ...overlaps];
+  const all = [...inputs, ...between.flatMap(({ files }) => files), ...overlaps];
   db.tell?.({
     kind: 'pick',
     why: pick.why,
@@ -353,6 +353,7 @@ export function compact(db: Db, pick: Pick): void {
   const pointers = pick.pointer ? { pointers: [{ level, key: pick.pointer }] } : {};
   const removed = [
     ...inputs.map(({ number }) => ({ level, number })),
+    ...between.flatMap(({ level, files }) => files.map(({ number }) => ({ level, number }))),
     ...overlaps.map(({ number }) => ({ level: target, number })),
   ];
 
@@ -374,8 +375,10 @@ export function compact(db: Db, pick: Pick): void {
     return;
   }
 
-  const tables = all.flatMap((file) => db.table(file.number) ?? []);
-  const entries = tables.reduce((sum, table) => sum + table.count(), 0);
+  // Who is alone asks for no progress.
+  const entries = options.alone
+    ? 0
+    : all.reduce((sum, file) => sum + (db.table(file.number)?.count() ?? 0), 0);
   const job: Job = {
     kind: 'compaction',
     why: pick.why,
@@ -390,7 +393,7 @@ export function compact(db: Db, pick: Pick): void {
   value.job = job;
   counters.compactions++;
   counters.mergedBytes += bytesOfLevel(all);
-  const outputs = merge(db, pick, tables, entries <= SHOWN_ENTRIES);
+  const outputs = merge(db, pick, !options.alone && entries <= SHOWN_ENTRIES);
   counters.compactedBytes += bytesOfLevel(outputs);
   db.install(
     { ...pointers, removed, added: outputs.map((file) => ({ level: target, file })) },
@@ -403,24 +406,29 @@ export function compact(db: Db, pick: Pick): void {
   db.tell?.({ kind: 'obsolete', files: obsolete });
 }
 
-function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): TableFile[] {
+function merge(db: Db, pick: Pick, isShown: boolean): TableFile[] {
   const { value, options } = db;
   const oldestReader = value.snapshots.reduce(
     (least, { sequence }) => Math.min(least, sequence),
     value.lastSequence,
   );
-  const cursor = new MergingCursor(tables.map((table) => new TableCursor(table)));
+  const cursor = new MergingCursor([
+    ...sourcesOf(db, pick.level, pick.inputs),
+    ...(pick.between ?? []).flatMap(({ level, files }) => sourcesOf(db, level, files)),
+    ...sourcesOf(db, pick.target, pick.overlaps),
+  ]);
   const guard = guardOf(db, pick);
   const outputs: TableFile[] = [];
-  let output: Output | undefined;
+  const { output } = db;
+  let isOpen = false;
   let done = 0;
   let grandparents = 0;
   let grandparentBytes = 0;
   const belowTarget = pick.run === undefined ? (value.version[pick.target + 1] ?? []) : [];
 
   const close = (): void => {
-    if (output) outputs.push(output.finish());
-    output = undefined;
+    if (isOpen) outputs.push(output.finish());
+    isOpen = false;
     grandparentBytes = 0;
   };
 
@@ -463,7 +471,7 @@ function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): 
         dropped = [];
       }
       // A table is closed between keys, so that the versions of one key stay together.
-      if (output && pick.run === undefined) {
+      if (isOpen && pick.run === undefined) {
         for (let file = belowTarget[grandparents]; file; file = belowTarget[++grandparents]) {
           const { largest } = file;
           if (compareUserAt(bytes, from, length, largest, 0, largest.length) <= 0) break;
@@ -491,7 +499,8 @@ function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): 
       if (isShown) dropped.push({ sequence, isPut, why, bytes: length + place.valueLength });
     } else {
       if (isShown) kept.push({ sequence, isPut });
-      output ??= new Output(db, pick.target, 'compaction', pick.run ?? db.newNumber());
+      if (!isOpen) output.begin(pick.target, 'compaction', pick.run ?? db.newNumber());
+      isOpen = true;
       output.add(place);
       if (output.isAtBlock && !isShown) advance(db, done, user.slice(0, userLength - TAG_SIZE));
     }
@@ -500,6 +509,21 @@ function merge(db: Db, pick: Pick, tables: readonly Table[], isShown: boolean): 
   tellMerged();
   close();
   return outputs;
+}
+
+/** One source for all tables of a level that follow each other, else one for each. */
+function sourcesOf(db: Db, level: number, files: readonly TableFile[]): Cursor[] {
+  const isRow =
+    level > 0 &&
+    files.every(({ smallest }, n) => {
+      const before = files[n - 1];
+      return !before || compareInternal(before.largest, smallest) < 0;
+    });
+  if (isRow) return [new LevelCursor(files, ({ number }) => db.table(number))];
+  return files.flatMap(({ number }) => {
+    const table = db.table(number);
+    return table ? [new TableCursor(table)] : [];
+  });
 }
 
 function advance(db: Db, done: number, cursor: Bytes): void {

@@ -10,7 +10,7 @@
 // the rest of that key is passed over. A cursor goes one way after it was placed.
 
 import type { Bytes } from '../base/bytes.ts';
-import { type Block, Finger, type Place } from './block.ts';
+import { type Block, Finger, Place } from './block.ts';
 import type { TableFile } from './format.ts';
 import {
   compareInternal,
@@ -24,17 +24,12 @@ import {
 import type { SkipList } from './skiplist.ts';
 import type { Table } from './table.ts';
 
-const NOTHING = new Uint8Array(0);
+const _NOTHING = new Uint8Array(0);
 
-/** What a cursor is: a place that moves. Who keeps a key takes `key`, which is a copy. */
-export abstract class Cursor implements Place {
-  abstract readonly bytes: Bytes;
-  abstract readonly from: number;
-  /** 0 where the cursor stands behind the last entry, or before the first. */
-  abstract readonly length: number;
-  abstract readonly valueBytes: Bytes;
-  abstract readonly valueFrom: number;
-  abstract readonly valueLength: number;
+/** Moves a place over sorted entries. Who keeps a key takes the place's `key`, which is a copy. */
+export abstract class Cursor {
+  /** Without an entry behind the last one, and before the first. */
+  readonly place = new Place();
 
   /** To the first entry at or behind an internal key; undefined: the very first. */
   abstract seek(target: Bytes | undefined): void;
@@ -42,27 +37,11 @@ export abstract class Cursor implements Place {
   abstract seekBefore(target: Bytes | undefined): void;
   abstract next(): void;
   abstract previous(): void;
-
-  get key(): Bytes | undefined {
-    const { bytes, from, length } = this;
-    return length === 0 ? undefined : bytes.slice(from, from + length);
-  }
-
-  /** A view: entries do not change. */
-  get value(): Bytes {
-    return this.valueBytes.subarray(this.valueFrom, this.valueFrom + this.valueLength);
-  }
 }
 
 export class SkipListCursor extends Cursor {
   readonly #list: SkipList;
   #at = 0;
-  bytes: Bytes = NOTHING;
-  from = 0;
-  length = 0;
-  valueBytes: Bytes = NOTHING;
-  valueFrom = 0;
-  valueLength = 0;
   constructor(list: SkipList) {
     super();
     this.#list = list;
@@ -78,89 +57,76 @@ export class SkipListCursor extends Cursor {
   }
   previous(): void {
     // Lanes lead forward only: going back is a search for the last smaller key.
-    const { key } = this;
+    const { key } = this.place;
     if (key) this.#go(this.#list.seekBefore(key));
   }
   #go(node: number): void {
     this.#at = node;
-    if (node === 0) this.length = 0;
-    else this.#list.place(node, this);
+    if (node === 0) this.place.length = 0;
+    else this.#list.place(node, this.place);
   }
 }
 
 export class TableCursor extends Cursor {
-  readonly #table: Table;
-  readonly #finger = new Finger();
+  #table: Table | undefined;
+  readonly #finger = new Finger(this.place);
   #nth = -1;
   #block: Block | undefined;
-  /** Of the finger's, but 0 where it stands nowhere. */
-  length = 0;
-  readonly from = 0;
-  constructor(table: Table) {
+  constructor(table?: Table) {
     super();
     this.#table = table;
   }
-  get bytes(): Bytes {
-    return this.#finger.bytes;
+  /** Goes over to another table, in which it is to be placed. */
+  open(table: Table | undefined): void {
+    this.#table = table;
+    this.#nth = -1;
+    this.#block = undefined;
+    this.place.length = 0;
   }
-  get valueBytes(): Bytes {
-    return this.#finger.valueBytes;
-  }
-  get valueFrom(): number {
-    return this.#finger.valueFrom;
-  }
-  get valueLength(): number {
-    return this.#finger.valueLength;
+  get #blocks(): number {
+    return this.#table?.blocks ?? 0;
   }
   seek(target: Bytes | undefined): void {
-    this.#enter(target ? this.#table.blockFor(target) : 0);
+    this.#enter(target ? (this.#table?.blockFor(target) ?? 0) : 0);
     if (!target) this.next();
-    else if (this.#block?.find(target, this.#finger)) this.length = this.#finger.length;
-    else this.#nextBlock();
+    else if (!this.#block?.find(target, this.#finger)) this.#nextBlock();
   }
   seekBefore(target: Bytes | undefined): void {
-    const last = this.#table.blocks - 1;
-    const nth = target ? Math.min(this.#table.blockFor(target), last) : last;
+    const last = this.#blocks - 1;
+    const nth = target && this.#table ? Math.min(this.#table.blockFor(target), last) : last;
     this.#enter(nth);
     // Behind the last entry, where all are smaller.
     const isIn = target && this.#block?.find(target, this.#finger);
     this.#back(isIn ? this.#finger.at : Number.POSITIVE_INFINITY);
   }
   next(): void {
-    if (this.#block && this.#finger.next() && this.#finger.length >= 8)
-      this.length = this.#finger.length;
-    else this.#nextBlock();
+    if (!this.#block || !this.#finger.next() || this.place.length < TAG_SIZE) this.#nextBlock();
   }
   previous(): void {
     this.#back(this.#finger.at);
   }
   #enter(nth: number): void {
     this.#nth = nth;
-    this.#block = nth >= 0 && nth < this.#table.blocks ? this.#table.block(nth) : undefined;
-    this.length = 0;
+    this.#block = nth >= 0 && nth < this.#blocks ? this.#table?.block(nth) : undefined;
+    this.place.length = 0;
     if (this.#block) this.#finger.start(this.#block, 0);
   }
   #nextBlock(): void {
-    this.length = 0;
-    while (this.#nth < this.#table.blocks - 1) {
+    this.place.length = 0;
+    while (this.#nth < this.#blocks - 1) {
       this.#enter(this.#nth + 1);
-      if (!this.#finger.next() || this.#finger.length < 8) continue;
-      this.length = this.#finger.length;
-      return;
+      if (this.#finger.next() && this.place.length >= TAG_SIZE) return;
     }
+    this.place.length = 0;
     this.#block = undefined;
   }
   /** To the last entry that begins before `end` in this block, or the last of a block before it. */
   #back(end: number): void {
     for (let limit = end; this.#block; limit = Number.POSITIVE_INFINITY) {
-      const last = lastBefore(this.#block, Math.min(limit, this.#block.entriesEnd), this.#finger);
-      if (last) {
-        this.length = this.#finger.length;
-        return;
-      }
+      if (lastBefore(this.#block, Math.min(limit, this.#block.entriesEnd), this.#finger)) return;
       this.#enter(this.#nth - 1);
     }
-    this.length = 0;
+    this.place.length = 0;
   }
 }
 
@@ -172,7 +138,7 @@ function lastBefore(block: Block, limit: number, finger: Finger): boolean {
   for (let restart = block.restartBefore(limit) - 1; restart >= 0; restart--) {
     let at = -1;
     finger.start(block, block.restart(restart));
-    while (finger.end < limit && finger.next() && finger.length >= 8) at = finger.at;
+    while (finger.end < limit && finger.next() && finger.place.length >= TAG_SIZE) at = finger.at;
     if (at < 0) continue;
     if (finger.at === at) return true;
     // Damage behind it: once more, as far as it goes.
@@ -188,29 +154,12 @@ export class LevelCursor extends Cursor {
   readonly #files: readonly TableFile[];
   readonly #open: (file: TableFile) => Table | undefined;
   #nth = -1;
-  #inner: TableCursor | undefined;
+  readonly #inner = new TableCursor();
+  override readonly place = this.#inner.place;
   constructor(files: readonly TableFile[], open: (file: TableFile) => Table | undefined) {
     super();
     this.#files = files;
     this.#open = open;
-  }
-  get bytes(): Bytes {
-    return this.#inner?.bytes ?? NOTHING;
-  }
-  get from(): number {
-    return 0;
-  }
-  get length(): number {
-    return this.#inner?.length ?? 0;
-  }
-  get valueBytes(): Bytes {
-    return this.#inner?.valueBytes ?? NOTHING;
-  }
-  get valueFrom(): number {
-    return this.#inner?.valueFrom ?? 0;
-  }
-  get valueLength(): number {
-    return this.#inner?.valueLength ?? 0;
   }
   /** The table that the cursor stands in. */
   get file(): TableFile | undefined {
@@ -218,21 +167,21 @@ export class LevelCursor extends Cursor {
   }
   seek(target: Bytes | undefined): void {
     this.#enter(target ? this.#firstNotBefore(target) : 0);
-    this.#inner?.seek(target);
+    this.#inner.seek(target);
     this.#skipForward();
   }
   seekBefore(target: Bytes | undefined): void {
     const last = this.#files.length - 1;
     this.#enter(target ? Math.min(this.#firstNotBefore(target), last) : last);
-    this.#inner?.seekBefore(target);
+    this.#inner.seekBefore(target);
     this.#skipBack();
   }
   next(): void {
-    this.#inner?.next();
+    this.#inner.next();
     this.#skipForward();
   }
   previous(): void {
-    this.#inner?.previous();
+    this.#inner.previous();
     this.#skipBack();
   }
   #firstNotBefore(target: Bytes): number {
@@ -248,40 +197,39 @@ export class LevelCursor extends Cursor {
   #enter(nth: number): void {
     this.#nth = nth;
     const file = this.#files[nth];
-    const table = file && this.#open(file);
-    this.#inner = table && new TableCursor(table);
+    this.#inner.open(file && this.#open(file));
   }
   #skipForward(): void {
-    while (this.length === 0 && this.#nth < this.#files.length - 1) {
+    while (this.place.length === 0 && this.#nth < this.#files.length - 1) {
       this.#enter(this.#nth + 1);
-      this.#inner?.seek(undefined);
+      this.#inner.seek(undefined);
     }
   }
   #skipBack(): void {
-    while (this.length === 0 && this.#nth > 0) {
+    while (this.place.length === 0 && this.#nth > 0) {
       this.#enter(this.#nth - 1);
-      this.#inner?.seekBefore(undefined);
+      this.#inner.seekBefore(undefined);
     }
   }
 }
 
-/** Many cursors as one. The sources are few (memtables, tables of level 0, levels): a plain search for the least. */
+/**
+ * Many cursors as one. The sources are few (memtables, tables of level 0, levels): a plain search for
+ * the least, which remembers who came second. As long as a source stays before that one, it is the next
+ * again, and the others need not be asked.
+ */
 export class MergingCursor {
   readonly sources: readonly Cursor[];
+  readonly #places: readonly Place[];
   /** Index of the source that the cursor stands in; -1: none. */
   current = -1;
+  /** Index of the one that comes next after it; -1: there is no other. */
+  #second = -1;
+  /** Where the cursor stands: the place of the source that has the next entry. */
+  place: Place | undefined;
   constructor(sources: readonly Cursor[]) {
     this.sources = sources;
-  }
-  /** The source that has the next entry: where it stands. */
-  get place(): Cursor | undefined {
-    return this.sources[this.current];
-  }
-  get key(): Bytes | undefined {
-    return this.place?.key;
-  }
-  get value(): Bytes {
-    return this.place?.value ?? NOTHING;
+    this.#places = sources.map(({ place }) => place);
   }
   seek(target: Bytes | undefined): void {
     for (const source of this.sources) source.seek(target);
@@ -292,36 +240,43 @@ export class MergingCursor {
     this.#pick(-1);
   }
   next(): void {
-    this.place?.next();
-    this.#pick(1);
+    if (this.current < 0) return;
+    (this.sources[this.current] as Cursor).next();
+    if (!this.#isStillFirst(1)) this.#pick(1);
   }
   previous(): void {
-    this.place?.previous();
-    this.#pick(-1);
+    if (this.current < 0) return;
+    (this.sources[this.current] as Cursor).previous();
+    if (!this.#isStillFirst(-1)) this.#pick(-1);
+  }
+  #isStillFirst(direction: 1 | -1): boolean {
+    const { current } = this;
+    const second = this.#second;
+    if ((this.#places[current] as Place).length === 0) return false;
+    return second < 0 || this.#isBefore(current, second, direction);
   }
   /** Of equal keys (which sound data has not) the first source's comes first: sources are newest first. */
+  #isBefore(one: number, other: number, direction: 1 | -1): boolean {
+    const a = this.#places[one] as Place;
+    const b = this.#places[other] as Place;
+    const order = compareInternalAt(a.bytes, a.from, a.length, b.bytes, b.from, b.length);
+    return order === 0 ? one < other : direction * order < 0;
+  }
   #pick(direction: 1 | -1): void {
-    const { sources } = this;
-    let best: Cursor | undefined;
-    this.current = -1;
-    for (let i = 0; i < sources.length; i++) {
-      const one = sources[i] as Cursor;
-      const { length } = one;
-      if (length === 0) continue;
-      if (best) {
-        const order = compareInternalAt(
-          one.bytes,
-          one.from,
-          length,
-          best.bytes,
-          best.from,
-          best.length,
-        );
-        if (direction * order >= 0) continue;
-      }
-      best = one;
-      this.current = i;
+    const places = this.#places;
+    let first = -1;
+    let second = -1;
+    for (let i = 0; i < places.length; i++) {
+      if ((places[i] as Place).length === 0) continue;
+      if (first < 0) first = i;
+      else if (this.#isBefore(i, first, direction)) {
+        second = first;
+        first = i;
+      } else if (second < 0 || this.#isBefore(i, second, direction)) second = i;
     }
+    this.current = first;
+    this.#second = second;
+    this.place = places[first];
   }
 }
 
@@ -348,7 +303,7 @@ export function* visibleForward(
     let passed = 0;
     // One user key: the first version that may be seen decides.
     let isDecided = false;
-    for (let at: Cursor | undefined = place; at && hasUser(at, user); at = merged.place) {
+    for (let at: Place | undefined = place; at && hasUser(at, user); at = merged.place) {
       const tag = at.from + at.length - TAG_SIZE;
       if (!isDecided && sequenceOf(at.bytes, tag) <= sequence) {
         isDecided = true;
@@ -387,7 +342,7 @@ export function* visibleBackward(
     let row: Omit<VisibleRow, 'passed'> | undefined;
     let seen = 0;
     // Backward the oldest version comes first: the last that may be seen decides.
-    for (let at: Cursor | undefined = place; at && hasUser(at, user); at = merged.place) {
+    for (let at: Place | undefined = place; at && hasUser(at, user); at = merged.place) {
       seen++;
       const tag = at.from + at.length - TAG_SIZE;
       if (sequenceOf(at.bytes, tag) <= sequence)

@@ -18,7 +18,7 @@ import type { Disk, File } from '../disk/disk.ts';
 import { type DiskImage, fileNamed } from '../disk/image.ts';
 import { encodeBatch, type Operation } from './batch.ts';
 import { compactAsDue, RESERVED } from './compaction.ts';
-import { LevelCursor, MergingCursor, SkipListCursor, TableCursor } from './cursor.ts';
+import { type Cursor, LevelCursor, MergingCursor, SkipListCursor, TableCursor } from './cursor.ts';
 import type { Counters, Limits, LsmEvent, LsmValue, Strategy } from './events.ts';
 import { overlapsRange } from './events.ts';
 import {
@@ -42,7 +42,14 @@ import { DELETION, internalKey, userKeyOf, VALUE } from './key.ts';
 import type { Locator, LocatorBuilder } from './locator.ts';
 import { frameRecord, LOG_BLOCK } from './log.ts';
 import { Output } from './output.ts';
-import { addToSkipList, createSkipList, heightFor, type OwnArena, SkipList } from './skiplist.ts';
+import {
+  type Arena,
+  addToSkipList,
+  createSkipList,
+  heightFor,
+  type OwnArena,
+  SkipList,
+} from './skiplist.ts';
 import { Table, type TableOptions } from './table.ts';
 
 export type Sabotage =
@@ -75,12 +82,29 @@ export interface Options extends Limits {
 
 /** The short ways of whoever is alone with the engine (alone.ts). */
 export interface Alone {
-  /** For a memtable of such a size: one that no image holds. */
-  arena(memtableSize: number): OwnArena;
-  addBatch(db: Db, list: SkipList, operations: readonly Operation[]): void;
+  pool(options: Options): Pool;
+  /** The first operation has that sequence. */
+  addBatch(list: SkipList, operations: readonly Operation[], first: number, seed: number): void;
   /** A batch as it goes to the log at an offset; valid until the next, and not kept for the ledger. */
   framed(first: number, operations: readonly Operation[], offset: number): Uint8Array;
   locator(): LocatorBuilder;
+  /** Kept, so that compilers do not forget how they look: see there. */
+  readonly shapes: readonly object[];
+  /** All of a memtable in order, as a flush wants it. */
+  sorted(list: SkipList): Cursor;
+}
+
+/** Bytes of a store that are written over when they are no longer used: for a memtable, for a table. */
+export interface Pool {
+  /** Of a memtable: one that no image holds. */
+  arena(): OwnArena;
+  giveArena(arena: Arena): void;
+  /** For a table of about so many bytes. */
+  take(size: number): Uint8Array;
+  /** What was written into them: those bytes, or a copy where little of them is used. */
+  keep(written: Uint8Array): Uint8Array;
+  /** Of a table that is no more; nobody looks into them. */
+  give(bytes: Bytes): void;
 }
 
 /** LevelDB sleeps a millisecond at the slowdown; a write takes about ten here. */
@@ -165,6 +189,10 @@ export class Db {
   /** Records of batches in the order in which they were written: what the lab holds the engine to. */
   readonly written: Uint8Array[] = [];
   readonly #base: DiskImage;
+  readonly pool: Pool | undefined;
+  #output: Output | undefined;
+  /** Files with lower numbers are in an image that somebody has. */
+  #shown = 0;
   readonly #tables = new Map<number, Table>();
   readonly #lists = new Map<number, SkipList>();
   /** Alone: tables that were written here, not found, and where in them each key is. */
@@ -182,6 +210,7 @@ export class Db {
     this.value = { ...value };
     this.counters = { ...value.counters };
     this.options = options;
+    this.pool = options.alone?.pool(options);
     this.tell = tell;
   }
 
@@ -196,14 +225,22 @@ export class Db {
     return this.value.nextFile++;
   }
 
+  /** The disk as it is, to keep. */
+  image(): DiskImage {
+    this.#shown = this.value.nextFile;
+    return this.disk.seal();
+  }
+
   /** A table was written here: its checksums need no look, and its keys are known. */
   ours(number: number, locator: Locator | undefined): void {
     this.#fresh.set(number, locator);
   }
 
-  create(name: string): File {
+  create(
+    name: string,
+    chunk = this.options.alone ? CHUNK_ALONE : chunkFor(this.options.tableSize),
+  ): File {
     assert(!this.disk.has(name), `${name} is new`);
-    const chunk = this.options.alone ? CHUNK_ALONE : chunkFor(this.options.tableSize);
     return this.disk.open(name, 'durable', chunk);
   }
 
@@ -223,11 +260,18 @@ export class Db {
     if (!name) return undefined;
     const blocks = fileNamed(this.#base, name)?.now.blocks;
     const file = this.durable(name);
+    const { options } = this;
     const shared = blocks && opened.get(blocks);
     const table =
       shared?.bytes.length === file.size
         ? shared
-        : new Table(file.read(0, file.size), this.#fresh.has(number), this.#fresh.get(number));
+        : new Table(
+            options.alone && file.chunks === 1
+              ? file.chunk(0).subarray(0, file.size)
+              : file.read(0, file.size),
+            this.#fresh.has(number),
+            this.#fresh.get(number),
+          );
     if (blocks) opened.set(blocks, table);
     this.#tables.set(number, table);
     return table;
@@ -244,10 +288,16 @@ export class Db {
     return list;
   }
 
+  /** What writes the next table. */
+  get output(): Output {
+    this.#output ??= new Output(this);
+    return this.#output;
+  }
+
   newMemtable(number: number): void {
     this.value.memtable = number;
-    if (this.options.alone) {
-      const arena = this.options.alone.arena(this.options.memtableSize);
+    if (this.pool) {
+      const arena = this.pool.arena();
       createSkipList(arena);
       this.#lists.set(number, new SkipList(arena));
       return;
@@ -331,8 +381,15 @@ export class Db {
     });
     if (this.options.sync === 'write') this.#syncLog();
     const list = this.list(value.memtable) as SkipList;
-    if (this.options.alone) this.options.alone.addBatch(this, list, operations);
-    else
+    if (this.options.alone) {
+      this.options.alone.addBatch(list, operations, first, this.options.seed);
+      value.lastSequence += operations.length;
+      for (const { key, value: bytes } of operations) {
+        counters.userBytes += key.length + (bytes?.length ?? 0);
+        if (bytes) counters.puts++;
+        else counters.deletes++;
+      }
+    } else
       for (const { key, value: bytes } of operations) {
         const sequence = ++value.lastSequence;
         const height = heightFor(this.options.seed, sequence);
@@ -465,7 +522,7 @@ export class Db {
       entries: list.entries,
       done: 0,
     };
-    const cursor = new SkipListCursor(list);
+    const cursor = this.options.alone?.sorted(list) ?? new SkipListCursor(list);
     const file = this.writeTable(cursor);
     const level = this.placeOf(file);
     this.counters.flushes++;
@@ -482,6 +539,7 @@ export class Db {
     value.acknowledged = Math.max(value.acknowledged, list.lastSequence());
     value.job = undefined;
     this.#lists.delete(number);
+    this.pool?.giveArena(list.arena);
     const obsolete = [arenaName(number), logName(number)];
     this.remove(obsolete);
     this.tell?.({ kind: 'obsolete', files: obsolete });
@@ -506,14 +564,16 @@ export class Db {
   }
 
   /** Writes all of a sorted source into one table, from `cursor` on. */
-  writeTable(cursor: SkipListCursor): TableFile {
-    const output = new Output(this, 0, 'memtable', this.newTableNumber());
+  writeTable(cursor: Cursor): TableFile {
+    const { output } = this;
+    output.begin(0, 'memtable', this.newTableNumber());
+    const { place } = cursor;
     let done = 0;
-    for (cursor.seek(undefined); cursor.length > 0; cursor.next()) {
-      output.add(cursor);
+    for (cursor.seek(undefined); place.length > 0; cursor.next()) {
+      output.add(place);
       done++;
       if (output.isAtBlock && this.value.job)
-        this.value.job = { ...this.value.job, done, cursor: userKeyOf(cursor.key as Bytes) };
+        this.value.job = { ...this.value.job, done, cursor: userKeyOf(place.key as Bytes) };
     }
     return output.finish();
   }
@@ -553,6 +613,11 @@ export class Db {
       value.pointers = pointers;
     }
     for (const { number } of edit.removed ?? []) {
+      if (edit.added?.some(({ file }) => file.number === number)) continue;
+      const table = this.#tables.get(number);
+      if (table && !table.isLent && number >= this.#shown && this.#fresh.has(number))
+        this.pool?.give(table.bytes);
+      this.#tables.delete(number);
       this.#fresh.delete(number);
       if (value.seeks[number] !== undefined) value.seeks = without(value.seeks, number);
       if (value.created[number] !== undefined) value.created = without(value.created, number);
@@ -600,6 +665,13 @@ export class Db {
     this.disk.syncDirectory();
   }
 
+  /** A table of which somebody gets views. */
+  #lent(number: number): Table | undefined {
+    const table = this.table(number);
+    if (table) table.isLent = true;
+    return table;
+  }
+
   /** Sources of a read over a range of user keys, newest first. */
   sources(from?: Bytes, to?: Bytes): { merged: MergingCursor; where: readonly SourceName[] } {
     const cursors = [];
@@ -614,7 +686,7 @@ export class Db {
       where.push({ kind });
     }
     for (const file of [...(this.value.version[0] ?? [])].reverse()) {
-      const table = overlapsRange(file, from, to) ? this.table(file.number) : undefined;
+      const table = overlapsRange(file, from, to) ? this.#lent(file.number) : undefined;
       if (!table) continue;
       cursors.push(new TableCursor(table));
       where.push({ kind: 'table', level: 0, table: file.number });
@@ -624,7 +696,7 @@ export class Db {
         overlapsRange(file, from, to),
       );
       if (files.length === 0) continue;
-      const cursor = new LevelCursor(files, ({ number }) => this.table(number));
+      const cursor = new LevelCursor(files, ({ number }) => this.#lent(number));
       cursors.push(cursor);
       where.push({
         kind: 'table',

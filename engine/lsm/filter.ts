@@ -48,13 +48,13 @@ export const probesFor = (bitsPerKey: number): number =>
   Math.max(1, Math.min(30, Math.floor(bitsPerKey * 0.69)));
 
 /** A filter of keys that are given by their hashes. */
-export function buildFilter(hashes: readonly number[], bitsPerKey: number): Uint8Array {
+export function buildFilter(hashes: ArrayLike<number>, bitsPerKey: number): Uint8Array {
   const k = probesFor(bitsPerKey);
   const size = Math.ceil(Math.max(64, hashes.length * bitsPerKey) / 8);
   const filter = new Uint8Array(size + 1);
   const bits = size * 8;
-  for (const first of hashes) {
-    let h = first;
+  for (let n = 0; n < hashes.length; n++) {
+    let h = hashes[n] as number;
     const delta = ((h >>> 17) | (h << 15)) >>> 0;
     for (let i = 0; i < k; i++) {
       const bit = h % bits;
@@ -109,7 +109,8 @@ export class FilterBlockBuilder {
   readonly #lg: number;
   readonly #out = new Writer(256);
   #offsets: number[] = [];
-  #hashes: number[] = [];
+  #hashes = new Uint32Array(64);
+  #count = 0;
 
   constructor(bitsPerKey: number, lg = FILTER_BASE_LG) {
     this.#bitsPerKey = bitsPerKey;
@@ -124,20 +125,30 @@ export class FilterBlockBuilder {
 
   /** A user key by its hash. */
   add(keyHash: number): void {
-    this.#hashes.push(keyHash);
+    if (this.#count === this.#hashes.length) {
+      const wider = new Uint32Array(2 * this.#count);
+      wider.set(this.#hashes);
+      this.#hashes = wider;
+    }
+    this.#hashes[this.#count++] = keyHash;
   }
 
+  /** The whole block. The builder is empty afterwards. */
   finish(): Uint8Array {
-    if (this.#hashes.length > 0) this.#emit();
+    if (this.#count > 0) this.#emit();
     const start = this.#out.length;
     for (const offset of this.#offsets) this.#out.u32(offset);
-    return this.#out.u32(start).byte(this.#lg).copy();
+    const block = this.#out.u32(start).byte(this.#lg).copy();
+    this.#out.clear();
+    this.#offsets = [];
+    return block;
   }
 
   #emit(): void {
     this.#offsets.push(this.#out.length);
-    if (this.#hashes.length > 0) this.#out.raw(buildFilter(this.#hashes, this.#bitsPerKey));
-    this.#hashes = [];
+    if (this.#count > 0)
+      this.#out.raw(buildFilter(this.#hashes.subarray(0, this.#count), this.#bitsPerKey));
+    this.#count = 0;
   }
 }
 
@@ -175,10 +186,6 @@ export class FilterBlock {
     // The word behind the last offset is the start of the offsets: where the last filter ends.
     const to = u32(this.bytes, this.offsetsStart + 4 * index + 4);
     return from <= to && to <= this.offsetsStart ? this.bytes.subarray(from, to) : undefined;
-  }
-
-  mayContain(blockOffset: number, userKey: Bytes): boolean {
-    return this.mayContainHash(blockOffset, hash(userKey));
   }
 
   mayContainHash(blockOffset: number, keyHash: number): boolean {

@@ -9,6 +9,7 @@ import { utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import { zipOf } from '../run/zip.testing.ts';
 import { folderOfZip, type Inflate, looksLikeZip } from '../run/zip.ts';
+import { placeOf } from './block.ts';
 import { type Folder, readFolder } from './folder.ts';
 import { reportFolder, rowsOfFolder } from './foreign.ts';
 import { parseFileName } from './format.ts';
@@ -94,7 +95,7 @@ describe.each(fixtures)('%s', (path, expected) => {
         },
         (part) => out.raw(part),
       );
-      for (const { key, value } of table.all()) builder.add(key, value);
+      for (const { key, value } of table.all()) builder.add(placeOf(key, value));
       builder.finish();
       expect(Buffer.compare(out.copy(), bytes), name).toBe(0);
     }

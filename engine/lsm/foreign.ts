@@ -35,38 +35,32 @@ export interface FolderReport {
 class SortedCursor extends Cursor {
   readonly #entries: readonly { readonly key: Bytes; readonly value: Bytes }[];
   #at = 0;
-  readonly from = 0;
-  readonly valueFrom = 0;
   constructor(entries: readonly { readonly key: Bytes; readonly value: Bytes }[]) {
     super();
     this.#entries = entries;
   }
-  get bytes(): Bytes {
-    return this.#entries[this.#at]?.key ?? NOTHING;
-  }
-  get length(): number {
-    return this.bytes.length;
-  }
-  get valueBytes(): Bytes {
-    return this.#entries[this.#at]?.value ?? NOTHING;
-  }
-  get valueLength(): number {
-    return this.valueBytes.length;
-  }
   seek(target: Bytes | undefined): void {
-    this.#at = target ? this.#entries.findIndex(({ key }) => compareInternal(key, target) >= 0) : 0;
-    if (this.#at < 0) this.#at = this.#entries.length;
+    const at = target ? this.#entries.findIndex(({ key }) => compareInternal(key, target) >= 0) : 0;
+    this.#go(at < 0 ? this.#entries.length : at);
   }
   seekBefore(target: Bytes | undefined): void {
     this.seek(target);
-    if (!target) this.#at = this.#entries.length;
-    this.#at--;
+    this.#go((target ? this.#at : this.#entries.length) - 1);
   }
   next(): void {
-    this.#at++;
+    this.#go(this.#at + 1);
   }
   previous(): void {
-    this.#at--;
+    this.#go(this.#at - 1);
+  }
+  #go(at: number): void {
+    const { place } = this;
+    const { key, value } = this.#entries[at] ?? { key: NOTHING, value: NOTHING };
+    this.#at = at;
+    place.bytes = key;
+    place.length = key.length;
+    place.valueBytes = value;
+    place.valueLength = value.length;
   }
 }
 

@@ -15,7 +15,15 @@ import { visibleBackward, visibleForward } from './cursor.ts';
 import type { Db } from './db.ts';
 import { overlapsRange } from './events.ts';
 import { LEVELS, type TableFile } from './format.ts';
-import { compareUser, internalKey, isDeletion, seekKey, sequenceOf, VALUE } from './key.ts';
+import {
+  compareUser,
+  compareUserAt,
+  internalKey,
+  isDeletion,
+  sequenceOf,
+  TAG_SIZE,
+  VALUE,
+} from './key.ts';
 
 type Found = { readonly sequence: number; readonly value: Bytes | undefined };
 
@@ -127,13 +135,15 @@ export function get(db: Db, user: Bytes, sequence = db.value.lastSequence): Byte
   return finish(undefined);
 }
 
-/** The first table of a level from 1 down that does not end before a key. */
-export function tableFor(files: readonly TableFile[], target: Bytes): TableFile | undefined {
+/** The first table of a level from 1 down that does not end before a user key. */
+export function tableFor(files: readonly TableFile[], user: Bytes): TableFile | undefined {
   let low = 0;
   let high = files.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareUser((files[middle] as TableFile).largest, target) < 0) low = middle + 1;
+    const { largest } = files[middle] as TableFile;
+    if (compareUserAt(largest, 0, largest.length, user, 0, user.length + TAG_SIZE) < 0)
+      low = middle + 1;
     else high = middle;
   }
   return files[low];
@@ -147,9 +157,8 @@ export function* candidates(db: Db, user: Bytes): Iterable<{ level: number; file
     const file = zero[i] as TableFile;
     if (overlapsRange(file, user, user)) yield { level: 0, file };
   }
-  const target = seekKey(user);
   for (let level = 1; level < LEVELS; level++) {
-    const file = tableFor(version[level] as readonly TableFile[], target);
+    const file = tableFor(version[level] as readonly TableFile[], user);
     if (file && overlapsRange(file, user, user)) yield { level, file };
   }
 }

@@ -86,13 +86,20 @@ export function recover(
 
   const fresh: TableFile[] = [];
   const isSound = damage.length === 0 && !toLook;
-  for (const number of content.logs) replayLog(db, number, damage, fresh, isSound);
+  const last = content.logs.at(-1);
+  /** The newest log, and its memtable, where they just go on (LevelDB's `reuse_logs`). */
+  let goesOn = false;
+  for (const number of content.logs)
+    goesOn = replayLog(db, number, damage, fresh, isSound, number === last && !!options.alone);
 
   if (isSound) {
-    const log = db.newNumber();
-    db.create(logName(log));
-    db.newMemtable(log);
-    db.value.logNumber = log;
+    if (goesOn) db.value.logNumber = last as number;
+    else {
+      const log = db.newNumber();
+      db.create(logName(log));
+      db.newMemtable(log);
+      db.value.logNumber = log;
+    }
     db.value.version = db.value.version.map((files, level) =>
       level === 0 ? [...files, ...fresh].sort((a, b) => a.number - b.number) : files,
     );
@@ -123,13 +130,15 @@ export function recover(
   return db;
 }
 
+/** `mayGoOn`: a log that is whole, and fits into a memtable, need not become a table. Whether it goes on. */
 function replayLog(
   db: Db,
   number: number,
   damage: string[],
   fresh: TableFile[],
   isSound: boolean,
-): void {
+  mayGoOn: boolean,
+): boolean {
   const { value, options } = db;
   const file = db.durable(logName(number));
   const { batches, lost, damage: wrong } = readBatches(file.read(0, file.size), number);
@@ -138,9 +147,11 @@ function replayLog(
   const lostBytes = lost.reduce((sum, { bytes }) => sum + bytes, 0);
   let entries = 0;
   let isOpen = false;
+  let hasFlushed = false;
   const flush = (): void => {
     const list = db.list(number);
     if (!list || !isSound) return;
+    hasFlushed = true;
     value.job = {
       kind: 'flush',
       why: 'recovery',
@@ -152,7 +163,7 @@ function replayLog(
       entries: list.entries,
       done: 0,
     };
-    const table = db.writeTable(new SkipListCursor(list));
+    const table = db.writeTable(options.alone?.sorted(list) ?? new SkipListCursor(list));
     db.counters.flushes++;
     db.counters.flushedBytes += table.size;
     fresh.push(table);
@@ -166,12 +177,14 @@ function replayLog(
     if (!isOpen && !db.list(home)) db.newMemtable(home);
     isOpen = true;
     const list = db.list(home) as SkipList;
-    for (const { key, value: bytes, sequence, type } of operations) {
-      const height = heightFor(options.seed, sequence);
-      const arena = list.arena as OwnArena;
-      addToSkipList(list, arena, internalKey(key, sequence, type), bytes ?? NOTHING, height);
-      entries++;
-    }
+    if (options.alone) options.alone.addBatch(list, operations, sequence, options.seed);
+    else
+      for (const { key, value: bytes, sequence, type } of operations) {
+        const height = heightFor(options.seed, sequence);
+        const arena = list.arena as OwnArena;
+        addToSkipList(list, arena, internalKey(key, sequence, type), bytes ?? NOTHING, height);
+      }
+    entries += operations.length;
     value.lastSequence = Math.max(value.lastSequence, sequence + count - 1);
     if (list.used >= options.memtableSize && isSound) flush();
   }
@@ -183,7 +196,9 @@ function replayLog(
     lost: lostBytes,
     isTorn: lost.some(({ isTail }) => isTail),
   });
+  if (mayGoOn && isSound && isOpen && !hasFlushed && lost.length === 0) return true;
   if (isOpen) flush();
+  return false;
 }
 
 const NOTHING = new Uint8Array(0);

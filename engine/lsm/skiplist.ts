@@ -32,7 +32,7 @@ import {
 
 export const MAX_HEIGHT = 12;
 export const HEAD = 16;
-const FIRST_NODE = HEAD + 4 + 4 * MAX_HEIGHT;
+export const FIRST_NODE = HEAD + 4 + 4 * MAX_HEIGHT;
 /** One node in so many reaches the next lane. */
 const BRANCHING = 4;
 
@@ -44,6 +44,8 @@ export interface Arena {
   settle?(list: SkipList): void;
   /** The newest node of a user key, 0: none; absent where that takes a search. */
   newest?(user: Bytes, length: number, keyHash: number): number;
+  /** The greatest sequence of all entries; absent where that takes a walk. */
+  readonly last?: number;
 }
 
 /** An arena that may be written to. */
@@ -123,19 +125,20 @@ export class SkipList {
   }
 
   /** The key of a node against another one. */
-  #compare(node: number, target: Bytes, targetLength = target.length): number {
+  #compare(node: number, target: Bytes): number {
     const chunk = this.arena.chunk(node >>> this.#shift);
     const here = node & this.#mask;
     const at = here + 4 + 4 * (chunk[here] as number);
     const length = chunk[at] as number;
     // Nearly always: a length of one byte, and a key that does not run over into the next chunk.
     return length < 0x80 && at + 1 + length <= this.arena.chunkSize
-      ? compareInternalAt(chunk, at + 1, length, target, 0, targetLength)
-      : compareInternal(this.keyOf(node), target.subarray(0, targetLength));
+      ? compareInternalAt(chunk, at + 1, length, target, 0, target.length)
+      : compareInternal(this.keyOf(node), target);
   }
 
   /** The greatest sequence of all entries. */
   lastSequence(): number {
+    if (this.arena.last !== undefined) return this.arena.last;
     let last = 0;
     for (let node = this.first(); node !== 0; node = this.next(node)) {
       const key = this.#lengthAt(node + 4 + 4 * this.heightOf(node));
@@ -159,7 +162,7 @@ export class SkipList {
   }
 
   /** Sets a place on a node's entry, without a view of it where it lies in one chunk. */
-  place(node: number, to: { -readonly [K in keyof Place]: Place[K] }): void {
+  place(node: number, to: Place): void {
     const key = this.#lengthAt(node + 4 + 4 * this.heightOf(node));
     this.#piece(key.end, key.length);
     to.bytes = piece.bytes;
@@ -213,34 +216,6 @@ export class SkipList {
       if (before) before[lane] = node;
       if (lane === 0) return next;
       lane--;
-    }
-  }
-
-  /**
-   * For who links many: moves `before` on to where a key that is behind the last one belongs: up the lanes as far as the
-   * next node is still smaller, then down again. Near places are found in few steps.
-   */
-  advance(target: Bytes, length: number, before: number[]): void {
-    const top = Math.max(1, this.height) - 1;
-    let lane = 0;
-    while (lane < top) {
-      const next = this.next(before[lane] as number, lane);
-      if (next === 0 || this.#compare(next, target, length) >= 0) break;
-      lane++;
-    }
-    let hasMoved = false;
-    for (let node = before[lane] as number; ; ) {
-      const next = this.next(node, lane);
-      if (next !== 0 && this.#compare(next, target, length) < 0) {
-        node = next;
-        hasMoved = true;
-        continue;
-      }
-      before[lane] = node;
-      if (lane === 0) return;
-      lane--;
-      // As long as nothing was passed, the lower lane has come at least as far.
-      if (!hasMoved) node = before[lane] as number;
     }
   }
 

@@ -2,7 +2,7 @@
 // files must be the same to the byte.
 
 import { describe, expect, test } from 'vitest';
-import { type Bytes, compareBytes, hexOf, utf8 } from '../base/bytes.ts';
+import { type Bytes, compareBytes, hexOf, textOf, utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
 import { Disk } from '../disk/disk.ts';
 import { bytesOfContent, type DiskImage, fileNamed } from '../disk/image.ts';
@@ -97,4 +97,33 @@ describe.each([1, 2, 3, 4])('run %i', (seed) => {
     expect(store.tables.slice(1).some((count) => count > 1)).toBe(true);
     expect(filesOf(store.image())).toEqual(filesOf(disk.seal()));
   });
+});
+
+test('a value that was handed out stays what it was, whatever is written and flushed after it', () => {
+  const store = Store.open(undefined, SMALL);
+  const held: [Bytes, string][] = [];
+  for (let n = 0; n < 300; n++) {
+    const key = utf8(`key ${n % 7}`);
+    store.putBatch([[key, utf8(`${n} `.repeat(20))]]);
+    if (n % 3 === 0) held.push([store.get(key) as Bytes, `${n} `.repeat(20)]);
+    if (n % 50 === 0)
+      store.scan(undefined, undefined, ({ value }) => held.push([value, textOf(value)]));
+    if (n === 150) store.compact();
+  }
+  expect(store.tables.some((count) => count > 0)).toBe(true);
+  for (const [value, text] of held) expect(textOf(value)).toBe(text);
+});
+
+test('a folder with a table missing is still read, its log too', () => {
+  const store = Store.open(undefined, SMALL);
+  for (let n = 0; n < 40; n++) store.putBatch([[utf8(`a${n}`), utf8('v'.repeat(60))]]);
+  store.compact();
+  store.putBatch([[utf8('late'), utf8('in the log')]]);
+  store.commit();
+  const disk = new Disk(powerCut(store.image()));
+  const table = disk.list().find((name) => name.endsWith('.ldb')) as string;
+  disk.remove(table);
+  const again = Store.open(disk.seal(), SMALL);
+  expect(textOf(again.get(utf8('late')) as Bytes)).toBe('in the log');
+  expect(again.get(utf8('nobody'))).toBeUndefined();
 });

@@ -12,9 +12,9 @@
 import type { Bytes } from '../base/bytes.ts';
 import { Disk } from '../disk/disk.ts';
 import { type DiskImage, EMPTY_IMAGE } from '../disk/image.ts';
-import { ALONE, eachRow, getUnwatched } from './alone.ts';
-import { compact, deepestIn, pickManual } from './compaction.ts';
-import type { Cursor } from './cursor.ts';
+import { ALONE, Change, eachRow, getUnwatched } from './alone.ts';
+import type { Place } from './block.ts';
+import { compact, type Pick, pickManual } from './compaction.ts';
 import { createDb, type Db, type Options, valueFor } from './db.ts';
 import { CURRENT } from './format.ts';
 import { recover } from './recover.ts';
@@ -60,7 +60,7 @@ export class Store {
 
   /** All of it or nothing, in this order; of a key that comes twice the last counts. */
   putBatch(rows: readonly Row[]): void {
-    this.#db.write(rows.map((row) => ({ key: row[0], value: row[1] })));
+    this.#db.write(rows.map((row) => new Change(row[0], row[1])));
   }
 
   /** All that was put until now survives a power cut. */
@@ -74,7 +74,7 @@ export class Store {
   }
 
   /** Rows from `from` to `to`, both included, in order; `row` is valid until `visit` returns, a view of its value longer. */
-  scan(from: Bytes | undefined, to: Bytes | undefined, visit: (row: Cursor) => void): number {
+  scan(from: Bytes | undefined, to: Bytes | undefined, visit: (row: Place) => void): number {
     return eachRow(this.#db, from, to, this.#db.value.lastSequence, visit);
   }
 
@@ -84,11 +84,8 @@ export class Store {
     const { counters } = db;
     const before = counters.mergedBytes + counters.compactedBytes;
     db.flush();
-    const deepest = Math.max(1, deepestIn(db, undefined, undefined));
-    for (let level = 0; level < deepest; level++) {
-      const pick = pickManual(db, undefined, undefined, level);
-      if (pick) compact(db, pick);
-    }
+    const pick = pickAll(db) ?? pickManual(db, undefined, undefined, 0);
+    if (pick) compact(db, pick);
     db.background();
     return counters.mergedBytes + counters.compactedBytes - before;
   }
@@ -100,6 +97,31 @@ export class Store {
 
   /** The folder as it is. */
   image(): DiskImage {
-    return this.#db.disk.seal();
+    return this.#db.image();
   }
+}
+
+/**
+ * Everything at once into the deepest level that has a table, as long as there is something to merge:
+ * each entry is read and written once, where level after level would do so again and again.
+ */
+function pickAll(db: Db): Pick | undefined {
+  const { version } = db.value;
+  if (db.options.strategy !== 'leveled') return undefined;
+  const filled = version.flatMap((files, level) => (files.length > 0 ? [{ level, files }] : []));
+  const [first, ...rest] = filled;
+  const target = Math.max(1, filled.at(-1)?.level ?? 0);
+  if (!first || (first.level === target && first.level > 0)) return undefined;
+  const overlaps = rest.at(-1)?.level === target ? (rest.pop()?.files ?? []) : [];
+  const { level, files: inputs } = first;
+  return {
+    why: 'manual',
+    level,
+    target,
+    inputs,
+    between: rest,
+    overlaps,
+    score: 0,
+    widened: false,
+  };
 }

@@ -18,7 +18,6 @@ import {
   Block,
   BlockBuilder,
   type BlockEntry,
-  type Finger,
   type Handle,
   type Place,
   readStored,
@@ -26,7 +25,7 @@ import {
   sealBlock,
 } from './block.ts';
 import { FILTER_NAME, FilterBlock, FilterBlockBuilder, hash } from './filter.ts';
-import { compareInternal, seekKey, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
+import { compareInternal, shortSeparator, shortSuccessor, TAG_SIZE } from './key.ts';
 import type { Locator, LocatorBuilder } from './locator.ts';
 import { Reader, u32, Writer } from './varint.ts';
 
@@ -50,7 +49,10 @@ function encodeHandle({ offset, size }: Handle): Uint8Array {
   return new Writer(20).varint(offset).varint(size).copy();
 }
 
-/** Writes a table block by block into a sink: `append` gets the next bytes of the file. */
+/**
+ * Writes tables, one after the other, block by block into a sink: `append` gets the next bytes of the
+ * file, as a view that is valid until it returns.
+ */
 export class TableBuilder {
   readonly #options: TableOptions;
   readonly #append: (bytes: Uint8Array) => void;
@@ -75,23 +77,24 @@ export class TableBuilder {
     this.#options = options;
     this.#append = append;
     this.#data = new BlockBuilder(options.restartInterval);
-    if (options.bitsPerKey > 0) {
+    if (options.bitsPerKey > 0)
       this.#filter = new FilterBlockBuilder(options.bitsPerKey, options.filterLg);
-      this.#filter.startBlock(0);
-    }
   }
 
-  /** Internal keys in their order. */
-  add(key: Bytes, value: Bytes): void {
-    const [from, valueFrom, length, valueLength] = [0, 0, key.length, value.length];
-    this.addFrom({ bytes: key, from, length, valueBytes: value, valueFrom, valueLength });
+  /** A new table begins, where one was finished. */
+  begin(): void {
+    this.#pending = undefined;
+    this.#offset = 0;
+    this.smallest = undefined;
+    this.entries = 0;
+    this.blocks = 0;
   }
 
   /**
-   * The same from where the entry stands. `filterTail`: bytes of the key that the filter is not told, the
-   * tag; a planted bug tells it the tag as well.
+   * Internal keys in their order. `filterTail`: bytes of the key that the filter is not told, the tag; a
+   * planted bug tells it the tag as well.
    */
-  addFrom(place: Place, filterTail = TAG_SIZE): void {
+  add(place: Place, filterTail = TAG_SIZE): void {
     const { bytes, from, length } = place;
     if (this.#pending) {
       // Only now is it known what the next block begins with, and so how short a separator can be.
@@ -101,13 +104,17 @@ export class TableBuilder {
     }
     this.smallest ??= bytes.slice(from, from + length);
     this.entries++;
+    const data = this.#data;
+    data.addFrom(place);
     if (this.#filter || this.#locator) {
       const keyHash = hash(bytes, from, from + length - filterTail);
       this.#filter?.add(keyHash);
-      this.#locator?.add(keyHash, this.blocks);
+      if (this.#locator) {
+        if (data.isAtRestart) this.#locator.restart(this.#offset + data.began);
+        this.#locator.add(keyHash);
+      }
     }
-    this.#data.addFrom(place);
-    if (this.#data.size >= this.#options.blockSize) this.flush();
+    if (data.size >= this.#options.blockSize) this.flush();
   }
 
   /** The key that was added last. */
@@ -124,6 +131,7 @@ export class TableBuilder {
   flush(): void {
     if (this.#data.entries === 0) return;
     const { last } = this.#data;
+    this.#locator?.end(this.#offset + this.#data.end);
     this.#pending = { handle: this.#write(this.#data.seal()), last };
     this.blocks++;
     this.#filter?.startBlock(this.#offset);
@@ -213,6 +221,8 @@ export class Table {
   readonly #opened: (Block | undefined)[] = [];
   readonly #entries = new Map<number, { entries: BlockEntry[]; damage: string | undefined }>();
 
+  /** Somebody has views of its bytes. */
+  isLent = false;
   readonly #trusted: boolean;
   readonly locator: Locator | undefined;
 
@@ -265,7 +275,8 @@ export class Table {
     let known = this.#blocks[block];
     if (!known) {
       known = readStored(this.bytes, (this.index[block] as IndexEntry).handle, this.#trusted);
-      this.#blocks[block] = known;
+      // Of a table of our own nothing was to be checked or unpacked: a look is worth no memory.
+      if (!this.#trusted) this.#blocks[block] = known;
     }
     return known;
   }
@@ -275,7 +286,7 @@ export class Table {
     let known = this.#opened[number];
     if (!known) {
       known = new Block(this.stored(number).bytes);
-      this.#opened[number] = known;
+      if (!this.#trusted) this.#opened[number] = known;
     }
     return known;
   }
@@ -338,11 +349,6 @@ export class Table {
     return this.block(block).seek(target);
   }
 
-  /** The same with a finger: false where the block has none. */
-  find(block: number, target: Bytes, finger: Finger): boolean {
-    return this.block(block).find(target, finger);
-  }
-
   /** All entries of the table, in order. */
   *all(): Iterable<BlockEntry> {
     for (let block = 0; block < this.blocks; block++) yield* this.entriesOf(block);
@@ -354,11 +360,5 @@ export class Table {
     const stored = handle && readStored(this.bytes, handle);
     if (!stored || stored.damage || stored.bytes.length !== 8) return undefined;
     return u32(stored.bytes, 0) + u32(stored.bytes, 4) * 2 ** 32;
-  }
-
-  /** Rough share of the table that lies before a user key, from 0 to 1, by whole blocks. */
-  shareBefore(userKey: Bytes): number {
-    const block = this.blockFor(seekKey(userKey));
-    return this.blocks === 0 ? 0 : Math.min(1, block / this.blocks);
   }
 }

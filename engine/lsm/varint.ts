@@ -76,7 +76,7 @@ export function setVarint(bytes: Uint8Array, at: number, value: number): number 
 }
 
 /** Up to so many bytes a loop copies faster than a view is made. */
-const SHORT = 24;
+const SHORT = 40;
 
 /** Copies source[from..from+length) to `to`. */
 export function copyBytes(
@@ -86,9 +86,25 @@ export function copyBytes(
   from: number,
   length: number,
 ): void {
-  if (length === source.length) into.set(source, to);
-  else if (length > SHORT) into.set(source.subarray(from, from + length), to);
-  else for (let i = 0; i < length; i++) into[to + i] = source[from + i] as number;
+  if (length > SHORT) {
+    into.set(length === source.length ? source : source.subarray(from, from + length), to);
+    return;
+  }
+  let a = to;
+  let b = from;
+  const end = from + length;
+  // Eight at a time: most keys are this short, and a loop for each byte takes half as long again.
+  for (; b + 8 <= end; a += 8, b += 8) {
+    into[a] = source[b] as number;
+    into[a + 1] = source[b + 1] as number;
+    into[a + 2] = source[b + 2] as number;
+    into[a + 3] = source[b + 3] as number;
+    into[a + 4] = source[b + 4] as number;
+    into[a + 5] = source[b + 5] as number;
+    into[a + 6] = source[b + 6] as number;
+    into[a + 7] = source[b + 7] as number;
+  }
+  for (; b < end; a++, b++) into[a] = source[b] as number;
 }
 
 /** Bytes that grow at their end: what every builder here writes into. */
@@ -97,6 +113,12 @@ export class Writer {
   length = 0;
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
+  }
+
+  /** Begins anew, in these bytes for as long as they are enough. */
+  into(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.length = 0;
   }
 
   /** Makes room for `count` more bytes. */
