@@ -11,6 +11,7 @@ import { Timeline } from '../../engine/run/timeline.ts';
 import type { Line } from './lines.ts';
 import { type Figure, inTurns, ratios, summary, type Target } from './stats.ts';
 import {
+  idling,
   live,
   OPERATIONS,
   type Operation,
@@ -41,7 +42,9 @@ function ours(): Store {
     compact() {
       store.compact();
     },
-    close() {},
+    close() {
+      store = undefined as never;
+    },
   };
 }
 
@@ -56,7 +59,9 @@ export const lsmLine: Line = {
   name: 'lsm',
   about: "our LSM tree in Node, in memory, with LevelDB's sizes, against LevelDB",
   async run({ quick, full, turns }) {
-    const others = await peers(['classic-level', 'memory-level']);
+    const names: Peer[] = ['classic-level', 'memory-level'];
+    const others = await peers(names);
+    const idle = await idling({ ours: ours(), ...(await peers(names)) });
     const figures: Figure[] = [];
     const sizes = quick ? [10_000] : [10_000, 100_000];
     for (const size of full ? [...sizes, 1_000_000] : sizes) {
@@ -104,6 +109,7 @@ export const lsmLine: Line = {
           size,
         });
     }
+    await idle.close();
     return figures;
   },
 };

@@ -92,6 +92,7 @@ function apart(name: string, { turns, quick, full }: Options): Figure[] {
       process.execPath,
       [
         '--expose-gc',
+        '--no-flush-bytecode',
         '--max-old-space-size=8192',
         fileURLToPath(import.meta.url),
         ...['--only', name, '--turns', String(turns), '--alone', file],
