@@ -11,7 +11,7 @@ import { Store as Engine } from '../../engine/btree/store.ts';
 import { BTree } from '../../engine/btree/tree.ts';
 import { Disk } from '../../engine/disk/disk.ts';
 import type { Line } from './lines.ts';
-import { type Figure, inTurns, plot, ratios, summary, type Target } from './stats.ts';
+import { costs, type Figure, inTurns, plot, ratios, summary, type Target } from './stats.ts';
 import {
   live,
   OPERATIONS,
@@ -147,17 +147,3 @@ export const keyValueLine: Line = {
     return figures;
   },
 };
-
-/** µs a row, by store and number of rows. */
-function costs(figures: readonly Figure[], operation: Operation): Map<string, [number, number][]> {
-  const series = new Map<string, [number, number][]>([['ours', []]]);
-  for (const { what, ours, peer, size } of figures) {
-    if (!peer || !size || !what.startsWith(`${operation},`)) continue;
-    const own = series.get('ours') as [number, number][];
-    if (own.at(-1)?.[0] !== size) own.push([size, 1e6 / ours.median]);
-    const theirs = series.get(peer.name) ?? [];
-    theirs.push([size, 1e6 / peer.theirs.median]);
-    series.set(peer.name, theirs);
-  }
-  return series;
-}

@@ -9,7 +9,7 @@ import { Store as Engine } from '../../engine/lsm/store.ts';
 import { type Lab, labOf, type Setup } from '../../engine/run/lab.ts';
 import { Timeline } from '../../engine/run/timeline.ts';
 import type { Line } from './lines.ts';
-import { type Figure, inTurns, ratios, summary, type Target } from './stats.ts';
+import { costs, type Figure, inTurns, plot, ratios, summary, type Target } from './stats.ts';
 import {
   idling,
   live,
@@ -109,6 +109,10 @@ export const lsmLine: Line = {
           size,
         });
     }
+    for (const operation of OPERATIONS)
+      console.log(
+        `\n${plot(`lsm ${operation}, µs a row by the number of rows`, costs(figures, `lsm ${operation}`))}`,
+      );
     await idle.close();
     return figures;
   },

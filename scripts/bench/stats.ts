@@ -143,6 +143,20 @@ export function table(figures: readonly Figure[]): string {
     .join('\n');
 }
 
+/** What a row costs in µs, by store and number of rows: of the figures `WHAT, N rows`, rates a second. */
+export function costs(figures: readonly Figure[], of: string): Map<string, [number, number][]> {
+  const series = new Map<string, [number, number][]>([['ours', []]]);
+  for (const { what, ours, peer, size } of figures) {
+    if (!peer || !size || !what.startsWith(`${of},`)) continue;
+    const own = series.get('ours') as [number, number][];
+    if (own.at(-1)?.[0] !== size) own.push([size, 1e6 / ours.median]);
+    const theirs = series.get(peer.name) ?? [];
+    theirs.push([size, 1e6 / peer.theirs.median]);
+    series.set(peer.name, theirs);
+  }
+  return series;
+}
+
 /**
  * A plot in text: a line a size, a letter a series (`a` is the first), cost growing to the right on a
  * logarithmic scale. Where two fall together the earlier letter stands.
