@@ -101,4 +101,6 @@ test('on a phone, in the Raft lab: a planted bug is found', async ({ page }) => 
   expect(wide).toBeLessThanOrEqual(390);
   await found.getByRole('button', { name: 'Open' }).click();
   await isAt(page, '8.1', 20_000);
+  // What was opened is on the stage, and nothing lies over it.
+  await expect(panel).toBeHidden();
 });

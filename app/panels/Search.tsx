@@ -1,7 +1,7 @@
 // "Find a counterexample": what is to hold, how far the search may go, how far it has come, and what it
 // says. Loaded when the button is first pressed; the search itself has a worker of its own.
 
-import { lazy, Suspense, useEffect, useId, useState } from 'react';
+import { lazy, Suspense, use, useEffect, useId, useState } from 'react';
 import { useStore } from 'zustand';
 import {
   DRAWN,
@@ -13,7 +13,7 @@ import {
   type Searching,
 } from '../player/finder.ts';
 import type { Session } from '../player/types.ts';
-import { useSession } from './use.ts';
+import { Reveal, useSession } from './use.ts';
 import './search.css';
 
 const FoundGraph = lazy(() => import('./StateGraph.tsx').then((m) => ({ default: m.FoundGraph })));
@@ -49,6 +49,7 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
   const [symmetry, setSymmetry] = useState<boolean>();
   const [complaint, setComplaint] = useState<string>();
   const id = useId();
+  const reveal = use(Reveal);
   if (!offer)
     return (
       <p className="search-say" role="status">
@@ -70,7 +71,11 @@ function Panel({ session, finder }: { readonly session: Session; readonly finder
       seconds,
     );
   };
-  const open = async (finding: SearchFinding) => setComplaint(await finder.open(finding));
+  const opened = (complaint: string | undefined) => {
+    setComplaint(complaint);
+    if (complaint === undefined) reveal();
+  };
+  const open = async (finding: SearchFinding) => opened(await finder.open(finding));
   return (
     <form
       className="search"

@@ -7,6 +7,7 @@ import { Maximize, Minus, Plus } from 'lucide-react';
 import {
   type KeyboardEvent,
   type PointerEvent,
+  use,
   useCallback,
   useEffect,
   useId,
@@ -19,7 +20,7 @@ import { inksOf } from '../draw/lanes.ts';
 import { DRAWN, type Finder, type Outcome, openFinder, SETUP } from '../player/finder.ts';
 import type { Session } from '../player/types.ts';
 import { type Layout, layoutOf, markOf, wayAlong, wayTo } from '../scene/graph.ts';
-import { useSession } from './use.ts';
+import { Reveal, useSession } from './use.ts';
 import './graph.css';
 
 /** So many states are found for the picture below the stage. */
@@ -125,6 +126,7 @@ export function StateGraph({ session }: { readonly session: Session }) {
 export function FoundGraph(props: { readonly finder: Finder; readonly outcome: Outcome }) {
   const { finder, outcome } = props;
   const [layout, setLayout] = useState<Layout>();
+  const reveal = use(Reveal);
   useEffect(() => {
     let alive = true;
     setLayout(undefined);
@@ -148,7 +150,11 @@ export function FoundGraph(props: { readonly finder: Finder; readonly outcome: O
       at={0}
       broken={brokenIn(outcome)}
       says={`${count(states, 'state')}, ${depth} deep${complete ? '' : ', and more'}`}
-      onOpen={(state) => finder.openState(state)}
+      onOpen={async (state) => {
+        const complaint = await finder.openState(state);
+        if (complaint === undefined) reveal();
+        return complaint;
+      }}
     />
   );
 }

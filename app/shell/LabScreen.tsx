@@ -12,7 +12,16 @@ import {
   Share2,
   X,
 } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { Link } from 'wouter';
 import { useStore } from 'zustand';
 import { sentenceOf } from '../../engine/base/assert.ts';
@@ -32,7 +41,7 @@ import { TextTwin } from '../panels/TextTwin.tsx';
 import { Timeline } from '../panels/Timeline.tsx';
 import { Transport } from '../panels/Transport.tsx';
 import { Trees } from '../panels/Trees.tsx';
-import { useSession } from '../panels/use.ts';
+import { Reveal, useSession } from '../panels/use.ts';
 import type { Session, SessionState } from '../player/types.ts';
 import type { Inspect } from '../scene/inspect.ts';
 import { chapterOf } from './chapters.ts';
@@ -285,6 +294,7 @@ export function Screen(props: ScreenProps) {
   const folded = usePreference('folded');
   const dialog = useStore(desk, (state) => state.dialog);
   const [sheet, setSheet] = useState<'left' | 'right'>();
+  const giveFree = useCallback(() => setSheet(undefined), []);
   const { reveals } = props;
   useEffect(() => {
     if (reveals !== undefined) setSheet(undefined);
@@ -303,9 +313,11 @@ export function Screen(props: ScreenProps) {
       data-right={right ? 'open' : 'folded'}
     >
       <TopBar session={session} />
-      <Side side="left" label={side.label} sheet={sheet} onSheet={setSheet}>
-        {props.story}
-      </Side>
+      <Reveal value={giveFree}>
+        <Side side="left" label={side.label} sheet={sheet} onSheet={setSheet}>
+          {props.story}
+        </Side>
+      </Reveal>
       <main className="stage-place">
         <h1 className="sr-only">{title}</h1>
         {phase === 'failed' ? (
