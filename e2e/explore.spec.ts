@@ -3,7 +3,7 @@
  * stopped, another finds a shortest run, which opens on the stage, is played, and is sent to a friend.
  */
 import { expect, test } from './fixtures.ts';
-import { button, isAt, isOpen, lab, lines, linkOf, momentOf, shape, slider } from './lab.ts';
+import { button, isAt, isOpen, lab, lines, linkOf, shape, slider } from './lab.ts';
 import { sound, tabTo } from './teach.ts';
 
 test('a search is stopped, another finds the window of doubt, and its run is sent to a friend', async ({
@@ -62,7 +62,8 @@ test('a search is stopped, another finds the window of doubt, and its run is sen
   await page.keyboard.press('ArrowLeft');
   await expect(shape(page, 'stand:B')).not.toHaveText('blocked');
   await page.keyboard.press('End');
-  const moment = await momentOf(page);
+  const moment = `${1 + Number(steps)}.1`;
+  await isAt(page, moment);
   const link = await linkOf(page);
   await stranger.goto(link);
   await isOpen(stranger);
