@@ -6,9 +6,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { utf8 } from '../base/bytes.ts';
+import { type Bytes, hexOf, utf8 } from '../base/bytes.ts';
 import { Dice } from '../base/dice.ts';
+import { bytesOfContent, fileNamed } from '../disk/image.ts';
+import { powerCut } from '../disk/power.ts';
 import theory from '../lsm/fixtures/theory.json' with { type: 'json' };
+import { type Row, Store } from '../lsm/store.ts';
 import { labOf, type Metric, type Setup } from '../run/lab.ts';
 import { parseCommand, wordsOf } from '../run/scenario.ts';
 import { digestOfState } from '../run/timeline.ts';
@@ -34,6 +37,14 @@ import { metrics } from './lsm-metrics.ts';
 import { words } from './lsm-words.ts';
 
 console.info(`judge: ${JUDGE}`);
+
+const SMALL_STORE = {
+  memtableSize: 2000,
+  tableSize: 1500,
+  level1Size: 4000,
+  levelRatio: 3,
+  table: { blockSize: 300, restartInterval: 4, bitsPerKey: 10, filterLg: 8 },
+};
 
 const parse = (line: string, setup = setupWith()): Command =>
   parseCommand(labOf(lsm, words) as never, wordsOf(line), setup) as Command;
@@ -151,6 +162,42 @@ describe('a power cut at every write', () => {
     for (const folder of folders)
       expect((await judgedFolder(folder, [])).rows).toEqual([['61', '31']]);
   });
+});
+
+test.skipIf(!hasLevelDb)('a store that nobody watches: LevelDB reads its folders too', async () => {
+  for (const strategy of STRATEGIES)
+    for (let seed = 0; seed < 8; seed++) {
+      const dice = new Dice(seed);
+      const options = { ...SMALL_STORE, strategy };
+      const map = new Map<string, string>();
+      let store = Store.open(undefined, options);
+      const keys = Array.from({ length: 60 }, (_, n) => utf8(`${'k'.repeat(n % 9)}${n}`));
+      for (let n = 0; n < 60; n++) {
+        const rows = Array.from({ length: 1 + dice.below(20) }, (): Row => {
+          const value = dice.chance(0.75) ? utf8('v'.repeat(dice.below(90))) : undefined;
+          return [keys[dice.below(keys.length)] as Bytes, value];
+        });
+        store.putBatch(rows);
+        for (const [key, value] of rows)
+          if (value) map.set(hexOf(key), hexOf(value));
+          else map.delete(hexOf(key));
+        // All levels at once, and a log that goes on after the recovery.
+        if (dice.chance(0.05)) store.compact();
+        if (dice.chance(0.1)) {
+          store.commit();
+          store = Store.open(powerCut(store.image()), options);
+        }
+      }
+      store.commit();
+      const image = store.image();
+      const files = [...image.names.keys()].flatMap((name) => {
+        const file = fileNamed(image, name);
+        return file?.kind === 'durable' ? [{ name, bytes: bytesOfContent(file) }] : [];
+      });
+      const { rows, got } = await judgedFolder(files, keys);
+      expect(rows).toEqual([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+      expect(got).toEqual(keys.map((key) => map.get(hexOf(key)) ?? null));
+    }
 });
 
 // ── Planted bugs ────────────────────────────────────────────────────────────────────────────────
