@@ -9,7 +9,8 @@
  *
  * CURRENT is another file each time, under the same name: then the name's stretches are replaced. What
  * is synced in the simulated disk is what is kept. Opening reads all of it and recovers, as from any
- * folder; from then on reads are answered from memory.
+ * folder; from then on reads are answered from memory. A log of many small commits has as many
+ * stretches; closing puts them together, so that the next opening has few records to ask for.
  */
 import type { Bytes } from '../../engine/base/bytes.ts';
 import { Disk } from '../../engine/disk/disk.ts';
@@ -27,6 +28,8 @@ export interface KeptLsm {
 
 const STRETCH = 60 * 1024;
 type Key = [name: string, at: number];
+/** So many stretches of a file more than it needs are nothing to mind. */
+const FEW = 8;
 
 const asked = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -74,13 +77,43 @@ export async function openKeptLsm(
     for (const [name, file] of image.syncedNames)
       before.set(name, { file, size: (image.files.get(file) as FileImage).synced.size });
 
+  /** By name: how many stretches a file is in. */
+  const pieces = new Map<string, number>();
+  for (const [name] of keys) pieces.set(name, (pieces.get(name) ?? 0) + 1);
+
+  const over = (tx: IDBTransaction): Promise<void> =>
+    new Promise((resolve, reject) => {
+      tx.oncomplete = () => resolve();
+      tx.onabort = () => reject(tx.error);
+    });
+
+  /** Puts a file together that is in far more stretches than it needs. */
+  function putTogether(): Promise<void> {
+    const { syncedNames, files } = store.image();
+    const tx = idb.transaction('stretches', 'readwrite', { durability });
+    const stretches = tx.objectStore('stretches');
+    for (const [name, file] of syncedNames) {
+      const { synced, chunkSize } = files.get(file) as FileImage;
+      if ((pieces.get(name) ?? 0) <= FEW + 2 * Math.ceil(synced.size / STRETCH)) continue;
+      const whole = tailOf(synced, chunkSize, 0);
+      stretches.delete(IDBKeyRange.bound([name, 0], [name, Number.POSITIVE_INFINITY]));
+      for (let at = 0; at < whole.length; at += STRETCH)
+        stretches.put(whole.slice(at, at + STRETCH), [name, at] satisfies Key);
+      pieces.set(name, Math.ceil(whole.length / STRETCH));
+    }
+    tx.commit();
+    return over(tx);
+  }
+
   /** One transaction: what grew since the last, and what is gone. */
   function keep(): Promise<void> {
     const { syncedNames, files } = store.image();
     const tx = idb.transaction('stretches', 'readwrite', { durability });
     const stretches = tx.objectStore('stretches');
-    const drop = (name: string) =>
+    const drop = (name: string) => {
+      pieces.delete(name);
       stretches.delete(IDBKeyRange.bound([name, 0], [name, Number.POSITIVE_INFINITY]));
+    };
     const now = new Map<string, { readonly file: number; readonly size: number }>();
     for (const name of before.keys()) if (!syncedNames.has(name)) drop(name);
     for (const [name, file] of syncedNames) {
@@ -93,15 +126,13 @@ export async function openKeptLsm(
         const tail = tailOf(synced, chunkSize, from);
         for (let at = 0; at < tail.length; at += STRETCH)
           stretches.put(tail.slice(at, at + STRETCH), [name, from + at] satisfies Key);
+        pieces.set(name, (pieces.get(name) ?? 0) + Math.ceil(tail.length / STRETCH));
       }
       now.set(name, { file, size: synced.size });
     }
     tx.commit();
     before = now;
-    return new Promise((resolve, reject) => {
-      tx.oncomplete = () => resolve();
-      tx.onabort = () => reject(tx.error);
-    });
+    return over(tx);
   }
 
   interface Waiting {
@@ -146,6 +177,7 @@ export async function openKeptLsm(
     async close() {
       await running;
       queue = [];
+      if ([...pieces.values()].some((count) => count > FEW)) await putTogether();
       idb.close();
     },
   };
