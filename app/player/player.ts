@@ -112,6 +112,9 @@ const player = setup({
       context.playNext &&
       'output' in event &&
       (event.output as ShownMoment).index < lastOf(context),
+    /** Who is on the way back from a moment that may not be shown does not stop at it. */
+    mayStay: ({ context }) =>
+      (context.moment?.index ?? 0) <= (context.limit ?? Number.POSITIVE_INFINITY),
     /** The picture is, or is about to be, beyond what may be shown. */
     isBeyond: ({ context }, { index }: { index: number | undefined }) =>
       index !== undefined && Math.max(context.target, context.moment?.index ?? 0) > index,
@@ -258,7 +261,7 @@ export const playerMachine = player.createMachine({
     stepping: {
       initial: 'fetching',
       on: {
-        PAUSE: { target: 'paused', actions: 'stay' },
+        PAUSE: { guard: 'mayStay', target: 'paused', actions: 'stay' },
         PLAY: { guard: 'canPlay', target: 'playing', actions: 'onward' },
       },
       states: {
