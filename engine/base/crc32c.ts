@@ -22,7 +22,7 @@ for (let at = 256; at < TABLES.length; at++) {
 /** Words are read in the order of this machine's bytes; the tables are for the low one first. */
 const IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 /** Below so many bytes a view of words costs more than it saves. */
-const SHORT = 200;
+const SHORT = 64;
 
 /** CRC-32C of bytes[from..to), an unsigned 32-bit number; `before` continues an earlier one. */
 export function crc32c(bytes: Bytes, from = 0, to = bytes.length, before = 0): number {
@@ -57,19 +57,6 @@ export function crc32c(bytes: Bytes, from = 0, to = bytes.length, before = 0): n
         (tables[d >>> 24] as number);
     }
     at += 4 * words.length;
-  }
-  for (; at + 4 <= to; at += 4) {
-    const word =
-      crc ^
-      ((bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24));
-    crc =
-      (tables[768 + (word & 255)] as number) ^
-      (tables[512 + ((word >>> 8) & 255)] as number) ^
-      (tables[256 + ((word >>> 16) & 255)] as number) ^
-      (tables[word >>> 24] as number);
   }
   for (; at < to; at++) crc = (crc >>> 8) ^ (tables[(crc ^ (bytes[at] as number)) & 255] as number);
   return ~crc >>> 0;
