@@ -13,6 +13,7 @@ import {
   picture,
   prompt,
   shape,
+  slider,
   write,
 } from './lab.ts';
 
@@ -61,6 +62,8 @@ test('puts, a bulk, reads: the results stand beside the lines, and Node says the
 
 test('completion and history', async ({ page }) => {
   await openLab(page);
+  // From where one has just stepped, too.
+  await slider(page).focus();
   await page.keyboard.press('/');
   await expect(prompt(page)).toBeFocused();
   await page.keyboard.type('sc');

@@ -25,6 +25,15 @@ describe('keys', () => {
       ).toBe(binding.action);
   });
 
+  it('of a slider or a tab are its own, but for letters and signs', () => {
+    const moving = { ...free, moving: true };
+    for (const key of ['ArrowRight', 'Home', ' '])
+      expect(actionOf(press(key), moving)).toBe(undefined);
+    expect(actionOf(press('/'), moving)).toBe('console');
+    expect(actionOf(press('n'), moving)).toBe('nextOf');
+    expect(actionOf(press('n'), { ...moving, letterKeys: false })).toBe(undefined);
+  });
+
   it('are off while typing, but for the palette', () => {
     const typing = { ...free, typing: true };
     for (const binding of KEYS) {

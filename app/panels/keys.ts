@@ -85,6 +85,8 @@ export interface KeySituation {
   readonly onControl: boolean;
   /** The focus is on one of several choices: arrows go to the next, and nothing is typed. */
   readonly choosing?: boolean;
+  /** The focus is on something that moves by keys of its own, and takes no letters. */
+  readonly moving?: boolean;
 }
 
 export function actionOf(press: KeyPress, situation: KeySituation): Action | undefined {
@@ -95,7 +97,7 @@ export function actionOf(press: KeyPress, situation: KeySituation): Action | und
     if (binding.key !== key) continue;
     if ((binding.command ?? false) !== command) continue;
     if (command) return binding.action; // Works while typing too: it writes nothing.
-    if (situation.typing) return undefined;
+    if (situation.typing || (situation.moving && !binding.letter)) return undefined;
     if (situation.choosing && key.startsWith('Arrow')) return undefined;
     if (binding.letter) {
       // `?` needs Shift on most keyboards, `/` on some: for signs the character decides.
@@ -113,13 +115,14 @@ export function actionOf(press: KeyPress, situation: KeySituation): Action | und
 export function situationOf(target: EventTarget | null, letterKeys: boolean): KeySituation {
   if (!(target instanceof Element)) return { letterKeys, typing: false, onControl: false };
   const choosing = target.matches('input[type="radio"], input[type="checkbox"]');
-  // Sliders, tabs, menus and trees use the arrows themselves; so does everything in an open dialog.
+  // Menus and trees use arrows and letters themselves; so does everything in an open dialog.
   const typing =
     target.closest(
-      'input:not([type="radio"], [type="checkbox"]), select, textarea, [contenteditable], [role="slider"], [role="tab"], [role="tree"], [role="treeitem"], [role="listbox"], [role="grid"], [data-own-keys], dialog[open]',
+      'input:not([type="radio"], [type="checkbox"]), select, textarea, [contenteditable], [role="tree"], [role="treeitem"], [role="listbox"], [role="grid"], [data-own-keys], dialog[open]',
     ) !== null;
+  const moving = target.closest('[role="slider"], [role="tab"]') !== null;
   const onControl = target.closest('button, a, summary, [role="button"]') !== null;
-  return { letterKeys, typing, onControl: onControl || choosing, choosing };
+  return { letterKeys, typing, onControl: onControl || choosing, choosing, moving };
 }
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
